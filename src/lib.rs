@@ -1,2 +1,11 @@
 //! Holdfast's domain: parts, prices, stock, sourcing. Pure and synchronous: time, ids and storage come in as
 //! arguments, so everything here is tested natively in milliseconds.
+
+pub mod access;
+pub mod catalog;
+pub mod id;
+pub mod money;
+pub mod pricing;
+pub mod sourcing;
+pub mod stock;
+pub mod time;

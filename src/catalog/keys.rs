@@ -1,0 +1,63 @@
+//! The layout of the KV namespaces: one function per kind of key.
+//!
+//! | key | value | namespace |
+//! | --- | --- | --- |
+//! | `part/{sku}` | [`super::Part`] | catalogue |
+//! | `number/{normalised}` | list of [`super::number::NumberEntry`] | catalogue |
+//! | `fitment/{vehicle}/{part type}` | [`super::fitment::Fitment`] | catalogue |
+//! | `vehicle/{vehicle}` | [`super::fitment::VehicleParts`] | catalogue |
+//! | `account/{account}` | [`crate::pricing::Account`] | catalogue |
+//! | `contract/{contract}` | [`crate::pricing::Contract`] | catalogue |
+//! | `promotions` | list of [`crate::pricing::Promotion`] | catalogue |
+//! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
+//! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
+
+use super::fitment::{VehicleKey, folded};
+use super::number::NormalisedNumber;
+use crate::id::{AccountId, Region, Sku, TermsId};
+
+/// The part record.
+pub fn part(sku: &Sku) -> String {
+    format!("part/{sku}")
+}
+
+/// The parts that answer to a number.
+pub fn number(number: &NormalisedNumber) -> String {
+    format!("number/{}", number.as_str())
+}
+
+/// The applications of one part type on one vehicle.
+pub fn fitment(vehicle: &VehicleKey, part_type: &str) -> String {
+    format!("fitment/{vehicle}/{}", folded(part_type))
+}
+
+/// The part types known for a vehicle.
+pub fn vehicle(vehicle: &VehicleKey) -> String {
+    format!("vehicle/{vehicle}")
+}
+
+/// An account and its terms.
+pub fn account(account: &AccountId) -> String {
+    format!("account/{account}")
+}
+
+/// A contract's prices.
+pub fn contract(contract: &TermsId) -> String {
+    format!("contract/{contract}")
+}
+
+/// Every promotion.
+pub const PROMOTIONS: &str = "promotions";
+
+/// Every location.
+pub const LOCATIONS: &str = "locations";
+
+/// A caller's key, by its SHA-256 in lower-case hex.
+pub fn api_key(sha256_hex: &str) -> String {
+    format!("key/{sha256_hex}")
+}
+
+/// A shard's latest word about a sku in its region.
+pub fn snapshot(region: &Region, sku: &Sku) -> String {
+    format!("stock/{region}/{sku}")
+}

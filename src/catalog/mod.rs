@@ -1,0 +1,14 @@
+//! What can be sold, what it is called, what replaces it, and what it fits.
+//!
+//! Everything here is written by the importer, read at the edge, and never changed between: records are plain data,
+//! and [`keys`] says under which key of the catalogue's KV namespace each one lies.
+
+pub mod fitment;
+pub mod keys;
+pub mod number;
+pub mod part;
+pub mod supersession;
+
+pub use fitment::{Application, VehicleKey};
+pub use number::{NormalisedNumber, PartNumber};
+pub use part::Part;

@@ -1,0 +1,1 @@
+//! Positions, movements and the shard that owns them.

@@ -1,0 +1,109 @@
+//! Points in time. The domain never asks what time it is: a [`Timestamp`] comes in as an argument.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds in a minute.
+pub const MINUTE: i64 = 60_000;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Milliseconds in a day.
+pub const DAY: i64 = 24 * HOUR;
+
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339 UTC with milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+/// The text is not an RFC 3339 time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a time is RFC 3339, such as 2026-11-22T15:00:00Z")]
+pub struct NotATime;
+
+impl Timestamp {
+    /// The time `millis` milliseconds after the epoch, held within the years 0000 to 9999 so that it can be written.
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis.clamp(-62_167_219_200_000, 253_402_300_799_999))
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This time moved by `millis` milliseconds.
+    #[must_use]
+    pub fn plus(self, millis: i64) -> Self {
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// Milliseconds from `earlier` to this time; negative if it is in fact later.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The same instant for calendar work.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::milliseconds(self.0)).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| NotATime)?;
+        Ok(Self::from_millis(time.timestamp_millis()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_utc_with_milliseconds() {
+        let time: Timestamp = "2026-11-22T15:00:00.5+02:00".parse().unwrap();
+        assert_eq!(time.to_string(), "2026-11-22T13:00:00.500Z");
+    }
+
+    #[test]
+    fn no_arithmetic_leaves_the_years_that_can_be_written() {
+        assert_eq!(Timestamp::default().plus(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::default().plus(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused() {
+        for text in ["", "2026-11-22", "2026-13-01T00:00:00Z", "now", "1763823600"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(NotATime), "{text:?}");
+        }
+    }
+}
