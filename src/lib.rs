@@ -1,6 +1,8 @@
 //! Holdfast's domain: parts, prices, stock, sourcing. Pure and synchronous: time, ids and storage come in as
 //! arguments, so everything here is tested natively in milliseconds.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 pub mod access;
 pub mod catalog;
 pub mod id;
