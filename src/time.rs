@@ -23,6 +23,9 @@ pub struct Timestamp(i64);
 pub struct NotATime;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// The time `millis` milliseconds after the epoch, held within the years 0000 to 9999 so that it can be written.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(-62_167_219_200_000, 253_402_300_799_999))

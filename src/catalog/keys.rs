@@ -10,6 +10,7 @@
 //! | `contract/{contract}` | [`crate::pricing::Contract`] | catalogue |
 //! | `promotions` | list of [`crate::pricing::Promotion`] | catalogue |
 //! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
+//! | `stock/{region}/{sku}` | [`crate::stock::Snapshot`] | snapshots |
 //! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
 
 use super::fitment::{VehicleKey, folded};

@@ -1,1 +1,14 @@
 //! Positions, movements and the shard that owns them.
+
+pub mod movement;
+pub mod position;
+pub mod promise;
+pub mod shard;
+pub mod shard_map;
+pub mod snapshot;
+pub mod store;
+
+pub use movement::{Entry, Movement, MovementKind, Rejection};
+pub use position::{Counters, Position, Receipt};
+pub use shard_map::{ShardMap, ShardName};
+pub use snapshot::{LocationStock, Snapshot};

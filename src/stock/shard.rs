@@ -1,0 +1,311 @@
+//! The stock shard: commands in; replies, writes and the next deadline out.
+//!
+//! Everything a shard decides is decided here, on a [`Store`], at a time that comes in. A command is checked before its
+//! first write, so a refusal leaves nothing behind; its writes become durable together because nothing awaits between
+//! them (the object in `functions/objects` sees to that).
+
+use serde::{Deserialize, Serialize};
+
+use super::movement::{Entry, Movement, Rejection};
+use super::position::{MAX_RECEIPTS, Position, Receipt};
+use super::snapshot::{LocationStock, Snapshot};
+use super::store::{LedgerPage, Store};
+use crate::id::{LocationId, OpaqueId, Quantity, Sku};
+use crate::time::Timestamp;
+
+/// The most skus one [`Command::Read`] asks for: the lines of a query and their alternates.
+pub const MAX_READ: usize = 1_000;
+
+/// How long a changed sku may wait before its snapshot is published, in milliseconds: KV takes one write a second of a
+/// key.
+pub const PUBLISH_AFTER: i64 = 1_000;
+
+/// What a shard can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Command {
+    /// What may be promised of these skus.
+    Read {
+        /// The skus, in the order of the answer.
+        skus: Vec<Sku>,
+    },
+    /// Every counter of a sku's positions.
+    Positions {
+        /// The sku.
+        sku: Sku,
+    },
+    /// Apply these movements, in order.
+    Move {
+        /// The movements.
+        movements: Vec<Movement>,
+    },
+    /// Schedule or cancel receipts, in order.
+    Schedule {
+        /// The changes.
+        changes: Vec<ReceiptChange>,
+    },
+    /// A page of a sku's ledger.
+    Ledger(LedgerPage),
+}
+
+/// A shard's answer; each variant answers the command of its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// To [`Command::Read`]: one list of locations for each sku asked.
+    Read {
+        /// When the shard answered.
+        as_of: Timestamp,
+        /// In the order of the question; empty where the shard has no position.
+        stock: Vec<Vec<LocationStock>>,
+    },
+    /// To [`Command::Positions`].
+    Positions {
+        /// By location.
+        positions: Vec<Position>,
+    },
+    /// To [`Command::Move`].
+    Moved {
+        /// In the order of the movements.
+        results: Vec<MovementResult>,
+    },
+    /// To [`Command::Schedule`].
+    Scheduled {
+        /// In the order of the changes.
+        results: Vec<ReceiptResult>,
+    },
+    /// To [`Command::Ledger`].
+    Ledger {
+        /// Oldest first.
+        entries: Vec<Entry>,
+    },
+}
+
+/// What became of a movement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum MovementResult {
+    /// Done.
+    Applied {
+        /// The movement.
+        id: OpaqueId,
+        /// The position's version after it.
+        version: u64,
+        /// Units on hand after it.
+        on_hand: u64,
+        /// Units promised beyond what is there after it; above zero only where a count, damage or quarantine said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shortfall: Option<u64>,
+    },
+    /// Had been done before; nothing changed now.
+    Duplicate {
+        /// The movement.
+        id: OpaqueId,
+        /// The position's version after it was applied.
+        version: u64,
+    },
+    /// The position has moved on since `expect_version`.
+    VersionConflict {
+        /// The movement.
+        id: OpaqueId,
+        /// The position's version now.
+        version: u64,
+    },
+    /// Not done.
+    Rejected {
+        /// The movement.
+        id: OpaqueId,
+        /// Why, as a stable code.
+        code: Rejection,
+        /// Why, in words.
+        detail: String,
+    },
+}
+
+/// A change to a position's scheduled receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptChange {
+    /// The receipt, chosen by the sender; one per position.
+    pub id: OpaqueId,
+    /// The part.
+    pub sku: Sku,
+    /// Where it is going.
+    pub location: LocationId,
+    /// Units and time expected; absent cancels the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+}
+
+/// What is expected, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Units.
+    pub quantity: Quantity,
+    /// When.
+    pub eta: Timestamp,
+}
+
+/// What became of a change to scheduled receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptResult {
+    /// The receipt.
+    pub id: OpaqueId,
+    /// What happened.
+    pub outcome: ReceiptOutcome,
+    /// Why it was rejected, as a stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Rejection>,
+}
+
+/// What happened to a scheduled receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptOutcome {
+    /// New.
+    Scheduled,
+    /// Another quantity or time.
+    Updated,
+    /// As it was.
+    Unchanged,
+    /// Gone.
+    Cancelled,
+    /// Nothing to cancel.
+    NotFound,
+    /// The position has as many scheduled receipts as it may have, or the item is unsound; see `code`.
+    Rejected,
+}
+
+/// What a shard says to a command, and when it next wants to be woken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The answer.
+    pub reply: Reply,
+    /// When [`publishable`] should be asked; `None` leaves an earlier deadline as it is.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// Carries out `command` at `now`. Commands that only read ask for no wake-up.
+pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
+    let wake_at = Some(now.plus(PUBLISH_AFTER));
+    Ok(match command {
+        Command::Read { skus } => Output { reply: read(&skus, now, store)?, wake_at: None },
+        Command::Positions { sku } => {
+            Output { reply: Reply::Positions { positions: store.positions(&sku)? }, wake_at: None }
+        }
+        Command::Ledger(page) => Output { reply: Reply::Ledger { entries: store.ledger(&page)? }, wake_at: None },
+        Command::Move { movements } => {
+            let results =
+                movements.into_iter().map(|movement| apply(movement, now, store)).collect::<Result<_, _>>()?;
+            Output { reply: Reply::Moved { results }, wake_at }
+        }
+        Command::Schedule { changes } => {
+            let results = changes.into_iter().map(|change| schedule(change, store)).collect::<Result<_, _>>()?;
+            Output { reply: Reply::Scheduled { results }, wake_at }
+        }
+    })
+}
+
+/// The snapshots that are out of date, oldest change first, at most `limit`: to be published, each followed by
+/// [`Store::clear_dirty`] with its version.
+pub fn publishable<S: Store>(limit: u32, now: Timestamp, store: &S) -> Result<Vec<(Sku, Snapshot)>, S::Error> {
+    let dirty = store.dirty(limit)?.into_iter();
+    dirty
+        .map(|(sku, version)| {
+            let locations = store.positions(&sku)?.iter().map(|position| LocationStock::of(position, now)).collect();
+            Ok((sku, Snapshot { version, as_of: now, locations }))
+        })
+        .collect()
+}
+
+fn read<S: Store>(skus: &[Sku], now: Timestamp, store: &S) -> Result<Reply, S::Error> {
+    let locations = |sku| -> Result<Vec<LocationStock>, S::Error> {
+        Ok(store.positions(sku)?.iter().map(|position| LocationStock::of(position, now)).collect())
+    };
+    Ok(Reply::Read { as_of: now, stock: skus.iter().take(MAX_READ).map(locations).collect::<Result<_, _>>()? })
+}
+
+fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<MovementResult, S::Error> {
+    let id = movement.id.clone();
+    let reject = |code: Rejection| MovementResult::Rejected { id: id.clone(), code, detail: code.to_string() };
+    if let Some(earlier) = store.entry(&movement.sku, &movement.location, &movement.id)? {
+        let same = earlier.movement == movement;
+        return Ok(if same {
+            MovementResult::Duplicate { id, version: earlier.version }
+        } else {
+            reject(Rejection::IdReused)
+        });
+    }
+    let mut position = position(&movement.sku, &movement.location, store)?;
+    if movement.expect_version.is_some_and(|expected| expected != position.version) {
+        return Ok(MovementResult::VersionConflict { id, version: position.version });
+    }
+    let before = position.counters;
+    position.counters = match movement.apply(before) {
+        Ok(after) => after,
+        Err(rejection) => return Ok(reject(rejection)),
+    };
+    if let Some(receipt) = &movement.incoming {
+        let units = u32::try_from(movement.quantity).unwrap_or(u32::MAX);
+        if !position.receive(receipt, units) {
+            return Ok(reject(Rejection::UnknownIncoming));
+        }
+    }
+    let seq = write(&mut position, store)?;
+    let expected = (movement.kind == super::MovementKind::Count).then_some(before.on_hand);
+    let on_hand = position.counters.on_hand;
+    store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
+    let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
+    Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
+}
+
+fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult, S::Error> {
+    let mut position = position(&change.sku, &change.location, store)?;
+    let full = position.incoming.len() >= MAX_RECEIPTS;
+    let scheduled = change.expected.map(|expected| Receipt {
+        id: change.id.clone(),
+        quantity: expected.quantity.get(),
+        eta: expected.eta,
+    });
+    let outcome = match (position.incoming.iter_mut().find(|receipt| receipt.id == change.id), scheduled) {
+        (None, None) => ReceiptOutcome::NotFound,
+        (None, Some(_)) if full => {
+            let code = Some(Rejection::TooMany);
+            return Ok(ReceiptResult { id: change.id, outcome: ReceiptOutcome::Rejected, code });
+        }
+        (None, Some(receipt)) => {
+            position.incoming.push(receipt);
+            ReceiptOutcome::Scheduled
+        }
+        (Some(_), None) => {
+            position.incoming.retain(|receipt| receipt.id != change.id);
+            ReceiptOutcome::Cancelled
+        }
+        (Some(old), Some(new)) if *old == new => ReceiptOutcome::Unchanged,
+        (Some(old), Some(new)) => {
+            *old = new;
+            ReceiptOutcome::Updated
+        }
+    };
+    if !matches!(outcome, ReceiptOutcome::NotFound | ReceiptOutcome::Unchanged) {
+        position.incoming.sort_by(|a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
+        write(&mut position, store)?;
+    }
+    Ok(ReceiptResult { id: change.id, outcome, code: None })
+}
+
+fn position<S: Store>(sku: &Sku, location: &LocationId, store: &S) -> Result<Position, S::Error> {
+    let found = store.positions(sku)?.into_iter().find(|position| position.location == *location);
+    Ok(found.unwrap_or_else(|| Position::empty(sku.clone(), location.clone())))
+}
+
+/// Writes a changed position with its next version and gives the change its place in the shard's sequence.
+fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> {
+    position.version = position.version.saturating_add(1);
+    store.put_position(position)?;
+    let seq = store.next_sequence()?;
+    store.mark_dirty(&position.sku, seq)?;
+    Ok(seq)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! What a shard needs of its storage, and a store in memory for tests and simulations.
+
+use std::collections::BTreeMap;
+
+use super::movement::Entry;
+use super::position::Position;
+use crate::id::{LocationId, OpaqueId, Sku};
+
+/// A shard's own storage: synchronous, and all writes of one command become durable together.
+pub trait Store {
+    /// What storage reports when it cannot read or write.
+    type Error;
+
+    /// The positions of a sku, by location.
+    fn positions(&self, sku: &Sku) -> Result<Vec<Position>, Self::Error>;
+    /// Writes a position over the one before.
+    fn put_position(&self, position: &Position) -> Result<(), Self::Error>;
+    /// The ledger entry of this position with this movement id.
+    fn entry(&self, sku: &Sku, location: &LocationId, id: &OpaqueId) -> Result<Option<Entry>, Self::Error>;
+    /// Adds an entry to the ledger.
+    fn append(&self, entry: &Entry) -> Result<(), Self::Error>;
+    /// The ledger of a sku after `after`, oldest first, at most `limit` entries.
+    fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>, Self::Error>;
+    /// The next number of the shard's one sequence: ledger places and snapshot versions. Never given twice.
+    fn next_sequence(&self) -> Result<u64, Self::Error>;
+    /// Notes that the sku's snapshot is out of date since `version`.
+    fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
+    /// Skus whose snapshots are out of date, oldest change first, with the version of their last change.
+    fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error>;
+    /// Notes that the sku's snapshot of `version` is published; a change since then keeps it dirty.
+    fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
+}
+
+/// Which part of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LedgerPage {
+    /// The part.
+    pub sku: Sku,
+    /// One location, or all of the shard's region.
+    pub location: Option<LocationId>,
+    /// Entries after this place.
+    pub after: u64,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// A store in memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    inner: std::cell::RefCell<Tables>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tables {
+    positions: BTreeMap<(Sku, LocationId), Position>,
+    ledger: Vec<Entry>,
+    dirty: BTreeMap<Sku, u64>,
+    sequence: u64,
+}
+
+impl Store for MemoryStore {
+    type Error = std::convert::Infallible;
+
+    fn positions(&self, sku: &Sku) -> Result<Vec<Position>, Self::Error> {
+        Ok(self.inner.borrow().positions.values().filter(|position| position.sku == *sku).cloned().collect())
+    }
+
+    fn put_position(&self, position: &Position) -> Result<(), Self::Error> {
+        let key = (position.sku.clone(), position.location.clone());
+        self.inner.borrow_mut().positions.insert(key, position.clone());
+        Ok(())
+    }
+
+    fn entry(&self, sku: &Sku, location: &LocationId, id: &OpaqueId) -> Result<Option<Entry>, Self::Error> {
+        let inner = self.inner.borrow();
+        let mut ledger = inner.ledger.iter();
+        Ok(ledger.find(|e| e.movement.sku == *sku && e.movement.location == *location && e.movement.id == *id).cloned())
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().ledger.push(entry.clone());
+        Ok(())
+    }
+
+    fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>, Self::Error> {
+        let inner = self.inner.borrow();
+        let wanted = |e: &&Entry| {
+            e.movement.sku == page.sku
+                && e.seq > page.after
+                && page.location.as_ref().is_none_or(|location| *location == e.movement.location)
+        };
+        Ok(inner
+            .ledger
+            .iter()
+            .filter(wanted)
+            .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
+            .cloned()
+            .collect())
+    }
+
+    fn next_sequence(&self) -> Result<u64, Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        inner.sequence = inner.sequence.saturating_add(1);
+        Ok(inner.sequence)
+    }
+
+    fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().dirty.insert(sku.clone(), version);
+        Ok(())
+    }
+
+    fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error> {
+        let mut dirty: Vec<_> =
+            self.inner.borrow().dirty.iter().map(|(sku, version)| (sku.clone(), *version)).collect();
+        dirty.sort_by_key(|(_, version)| *version);
+        dirty.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(dirty)
+    }
+
+    fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().dirty.retain(|dirty, since| dirty != sku || *since > version);
+        Ok(())
+    }
+}
