@@ -7,8 +7,10 @@ pub mod fitment;
 pub mod keys;
 pub mod number;
 pub mod part;
+pub mod records;
 pub mod supersession;
 
 pub use fitment::{Application, VehicleKey};
 pub use number::{NormalisedNumber, PartNumber};
 pub use part::Part;
+pub use records::{Lookup, Reading, Record, Records};

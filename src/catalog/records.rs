@@ -1,0 +1,225 @@
+//! Reading the catalogue without I/O.
+//!
+//! Code that decides is written as if every record were at hand: it asks a [`Reading`], and a record that has not been
+//! read yet looks absent, but its key is noted. If keys were noted, the caller reads them, all at once, and runs the
+//! code again; when none are, the result stands. Each run goes at least one step further, so a decision takes as many
+//! reads as it is deep, never as many as it is wide.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::fitment::{Fitment, VehicleKey, VehicleParts};
+use super::keys;
+use super::number::{NormalisedNumber, NumberEntry};
+use super::part::Part;
+use crate::access::KeyRecord;
+use crate::id::{AccountId, Sku, TermsId};
+use crate::pricing::{Account, Contract, Promotion};
+use crate::sourcing::Location;
+
+/// A record of the catalogue, parsed.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// `part/…`
+    Part(Rc<Part>),
+    /// `number/…`
+    Numbers(Rc<Vec<NumberEntry>>),
+    /// `fitment/…`
+    Fitment(Rc<Fitment>),
+    /// `vehicle/…`
+    VehicleParts(Rc<VehicleParts>),
+    /// `account/…`
+    Account(Rc<Account>),
+    /// `contract/…`
+    Contract(Rc<Contract>),
+    /// `promotions`
+    Promotions(Rc<Vec<Promotion>>),
+    /// `locations`
+    Locations(Rc<Vec<Location>>),
+    /// `key/…`
+    Key(Rc<KeyRecord>),
+}
+
+/// A value of the catalogue does not have the form its key promises.
+#[derive(Debug, thiserror::Error)]
+#[error("the record under {key} is unreadable: {reason}")]
+pub struct UnreadableRecord {
+    key: String,
+    reason: String,
+}
+
+impl Record {
+    /// Parses the value found under `key`.
+    pub fn parse(key: &str, text: &str) -> Result<Self, UnreadableRecord> {
+        let parsed = match key.split('/').next().unwrap_or_default() {
+            "part" => serde_json::from_str(text).map(Self::Part),
+            "number" => serde_json::from_str(text).map(Self::Numbers),
+            "fitment" => serde_json::from_str(text).map(Self::Fitment),
+            "vehicle" => serde_json::from_str(text).map(Self::VehicleParts),
+            "account" => serde_json::from_str(text).map(Self::Account),
+            "contract" => serde_json::from_str(text).map(Self::Contract),
+            keys::PROMOTIONS => serde_json::from_str(text).map(Self::Promotions),
+            keys::LOCATIONS => serde_json::from_str(text).map(Self::Locations),
+            "key" => serde_json::from_str(text).map(Self::Key),
+            _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
+        };
+        parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })
+    }
+}
+
+/// What is known of a key.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// It was read, and this is there.
+    Found(Record),
+    /// It was read, and nothing is there.
+    Absent,
+    /// It has not been read.
+    Unread,
+}
+
+/// Records that have been read.
+pub trait Records {
+    /// What is known of `key`.
+    fn get(&self, key: &str) -> Lookup;
+}
+
+/// One run over the records, noting what it missed.
+pub struct Reading<'a> {
+    records: &'a dyn Records,
+    unread: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Reading<'a> {
+    /// A run over `records`.
+    pub fn new(records: &'a dyn Records) -> Self {
+        Self { records, unread: RefCell::default() }
+    }
+
+    /// The keys to read before the run can be believed; none if it can.
+    pub fn into_unread(self) -> Vec<String> {
+        self.unread.into_inner().into_iter().collect()
+    }
+
+    /// A part.
+    pub fn part(&self, sku: &Sku) -> Option<Rc<Part>> {
+        if let Record::Part(part) = self.get(keys::part(sku))? { Some(part) } else { None }
+    }
+
+    /// What answers to a number; empty if nothing does.
+    pub fn numbers(&self, number: &NormalisedNumber) -> Rc<Vec<NumberEntry>> {
+        if let Some(Record::Numbers(entries)) = self.get(keys::number(number)) { entries } else { Rc::default() }
+    }
+
+    /// The applications of a part type on a vehicle.
+    pub fn fitment(&self, vehicle: &VehicleKey, part_type: &str) -> Option<Rc<Fitment>> {
+        if let Record::Fitment(fitment) = self.get(keys::fitment(vehicle, part_type))? { Some(fitment) } else { None }
+    }
+
+    /// The part types known for a vehicle.
+    pub fn vehicle_parts(&self, vehicle: &VehicleKey) -> Option<Rc<VehicleParts>> {
+        if let Record::VehicleParts(parts) = self.get(keys::vehicle(vehicle))? { Some(parts) } else { None }
+    }
+
+    /// An account.
+    pub fn account(&self, account: &AccountId) -> Option<Rc<Account>> {
+        if let Record::Account(account) = self.get(keys::account(account))? { Some(account) } else { None }
+    }
+
+    /// A contract.
+    pub fn contract(&self, contract: &TermsId) -> Option<Rc<Contract>> {
+        if let Record::Contract(contract) = self.get(keys::contract(contract))? { Some(contract) } else { None }
+    }
+
+    /// Every promotion.
+    pub fn promotions(&self) -> Rc<Vec<Promotion>> {
+        if let Some(Record::Promotions(all)) = self.get(keys::PROMOTIONS.into()) { all } else { Rc::default() }
+    }
+
+    /// Every location.
+    pub fn locations(&self) -> Rc<Vec<Location>> {
+        if let Some(Record::Locations(all)) = self.get(keys::LOCATIONS.into()) { all } else { Rc::default() }
+    }
+
+    /// A caller's key, by its hash.
+    pub fn key(&self, sha256_hex: &str) -> Option<Rc<KeyRecord>> {
+        if let Record::Key(key) = self.get(keys::api_key(sha256_hex))? { Some(key) } else { None }
+    }
+
+    fn get(&self, key: String) -> Option<Record> {
+        match self.records.get(&key) {
+            Lookup::Found(record) => Some(record),
+            Lookup::Absent => None,
+            Lookup::Unread => {
+                self.unread.borrow_mut().insert(key);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// A catalogue in memory whose records count as unread until they are fetched.
+    #[derive(Default)]
+    pub struct Catalogue {
+        values: BTreeMap<String, String>,
+        read: BTreeMap<String, Lookup>,
+    }
+
+    impl Catalogue {
+        pub fn with(mut self, key: impl Into<String>, value: &impl serde::Serialize) -> Self {
+            self.values.insert(key.into(), serde_json::to_string(value).unwrap());
+            self
+        }
+
+        /// Runs `decide` until nothing is unread; gives its result and how many rounds of reads it took.
+        pub fn settle<T>(mut self, decide: impl Fn(&Reading) -> T) -> (T, usize) {
+            for rounds in 0..10 {
+                let reading = Reading::new(&self);
+                let result = decide(&reading);
+                let unread = reading.into_unread();
+                if unread.is_empty() {
+                    return (result, rounds);
+                }
+                for key in unread {
+                    let found = self.values.get(&key).map(|text| Record::parse(&key, text).unwrap());
+                    self.read.insert(key, found.map_or(Lookup::Absent, Lookup::Found));
+                }
+            }
+            panic!("reading did not come to an end");
+        }
+    }
+
+    impl Records for Catalogue {
+        fn get(&self, key: &str) -> Lookup {
+            self.read.get(key).cloned().unwrap_or(Lookup::Unread)
+        }
+    }
+
+    #[test]
+    fn a_run_is_repeated_until_nothing_is_unread() {
+        let entries = vec![NumberEntry {
+            brand: "BRKX".parse().unwrap(),
+            number: "44-10".parse().unwrap(),
+            sku: "BRKX-4410".parse().unwrap(),
+            interchange: None,
+            former: false,
+        }];
+        let number = "4410".parse::<crate::catalog::PartNumber>().unwrap().normalised();
+        let catalogue = Catalogue::default().with(keys::number(&number), &entries);
+        let decide = |reading: &Reading| reading.numbers(&number).iter().map(|entry| reading.part(&entry.sku)).count();
+        assert_eq!(catalogue.settle(decide), (1, 2));
+    }
+
+    #[test]
+    fn an_unreadable_record_is_named() {
+        let error = Record::parse("part/A", "{").unwrap_err().to_string();
+        assert!(error.starts_with("the record under part/A is unreadable"), "{error}");
+    }
+}
