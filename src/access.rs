@@ -24,6 +24,21 @@ pub enum Scope {
     Web,
 }
 
+impl Scope {
+    /// The scope's name, as in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Quote => "quote",
+            Self::Stock => "stock",
+            Self::Token => "token",
+            Self::Kpi => "kpi",
+            Self::Admin => "admin",
+            Self::Web => "web",
+        }
+    }
+}
+
 /// What KV holds about a key; the key itself is never stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {

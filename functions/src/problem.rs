@@ -1,0 +1,126 @@
+//! What a caller is told when something is wrong: RFC 9457 problem details, made in this one place.
+
+use holdfast::input::Fault;
+use serde::Serialize;
+
+use crate::wire::Answer;
+
+/// A refusal or failure. `code` is stable; `detail` says what was wrong and what to do next. Inner errors never get
+/// here: they go to the log.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: String,
+    retryable: bool,
+    errors: Vec<Fault>,
+    #[serde(skip)]
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        let kind = format!("https://holdfast.dev/problems/{code}");
+        Self { kind, title, status, code, detail: detail.into(), retryable: false, errors: vec![], headers: vec![] }
+    }
+
+    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.retryable = true;
+        self.header("retry-after", seconds.to_string())
+    }
+
+    /// 400: the body is not JSON.
+    pub fn invalid_json(detail: impl Into<String>) -> Self {
+        Self::new(400, "invalid_json", "The body is not JSON", detail)
+    }
+
+    /// 401: no key, or one that nobody has.
+    pub fn unauthenticated(detail: &str) -> Self {
+        Self::new(401, "unauthenticated", "A key is needed", detail).header("www-authenticate", "Bearer")
+    }
+
+    /// 403: the key does not carry this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(403, "forbidden", "Not with this key", detail)
+    }
+
+    /// 404: nothing is here.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(404, "not_found", "Not found", detail)
+    }
+
+    /// 405: the path exists, the method does not.
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self::new(405, "method_not_allowed", "Wrong method", format!("this path answers {allow}")).header("allow", allow)
+    }
+
+    /// 413: the body is larger than a request may be.
+    pub fn too_large() -> Self {
+        Self::new(413, "too_large", "The body is too large", "a request body has at most 1 MiB; send it in parts")
+    }
+
+    /// 422: the body is JSON, and these fields of it are wrong.
+    pub fn invalid_request(errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => only.detail.clone(),
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            many => format!("{} fields are wrong; see errors", many.len()),
+        };
+        Self { errors, ..Self::new(422, "invalid_request", "The request cannot be understood", detail) }
+    }
+
+    /// 422 about one field.
+    pub fn invalid_field(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::invalid_request(vec![Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
+    }
+
+    /// 503: an object is out of reach or has too much to do; the same request may be sent again.
+    pub fn unavailable(detail: &str) -> Self {
+        Self::new(503, "unavailable", "Try again", detail).retry_after(1)
+    }
+
+    /// 500: ours. The log has the cause.
+    pub fn internal() -> Self {
+        let detail = "something went wrong on our side; nothing was lost, send the same request again";
+        let problem = Self::new(500, "internal", "Internal error", detail);
+        Self { retryable: true, ..problem }
+    }
+}
+
+impl From<Problem> for Answer {
+    fn from(problem: Problem) -> Self {
+        // A struct of strings, numbers and lists always serialises.
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        let answer = Self::new(problem.status, body)
+            .header("content-type", "application/problem+json")
+            .header("cache-control", "no-store");
+        problem.headers.iter().fold(answer, |answer, (name, value)| answer.header(name, value))
+    }
+}
+
+impl From<Vec<Fault>> for Problem {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::invalid_request(faults)
+    }
+}
+
+impl From<worker::Error> for Problem {
+    /// Errors of the platform: those that pass by themselves become 503, the rest 500.
+    fn from(error: worker::Error) -> Self {
+        worker::console_error!("platform: {error}");
+        let text = error.to_string();
+        let passing = ["overloaded", "reset", "disconnected", "Network connection lost", "internal error"];
+        if passing.iter().any(|sign| text.contains(sign)) {
+            return Self::unavailable("the stock of this region is busy or restarting; send the same request again");
+        }
+        Self::internal()
+    }
+}

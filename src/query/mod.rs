@@ -1,0 +1,10 @@
+//! The main call: what does it cost, where is it, can I have it?
+//!
+//! [`request`] reads what was asked, [`resolve`](mod@resolve) finds the parts meant, [`answer`](mod@answer) puts price,
+//! stock and sources together. All pure: records and stock come in.
+
+pub mod request;
+pub mod resolve;
+
+pub use request::{DeliverTo, LineRequest, QueryRequest, Wanted};
+pub use resolve::{Choice, Finding, Match, NoMatch, Relation, ResolvedLine};

@@ -1,0 +1,220 @@
+//! From what a line names to the parts it can mean.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::request::{LineRequest, Wanted};
+use crate::catalog::fitment::{Application, folded};
+use crate::catalog::number::NumberEntry;
+use crate::catalog::vin::{self, Vin};
+use crate::catalog::{Part, PartNumber, Reading};
+use crate::id::Sku;
+
+/// The most parts one line is answered with, the alternates counted in.
+pub const MAX_CHOICES: usize = 8;
+
+/// How a line's part was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Match {
+    /// As written.
+    Exact,
+    /// After dropping case and punctuation.
+    Normalised,
+    /// Another maker's number; ours is the equivalent.
+    Interchange,
+    /// The part has been replaced by another, or the number is a former one.
+    Supersession,
+    /// By what fits the vehicle.
+    Fitment,
+    /// Several parts share the number; nothing is guessed.
+    Ambiguous,
+    /// Nothing was found.
+    None,
+}
+
+/// Why nothing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NoMatch {
+    /// No such sku.
+    #[error("no part has this sku; try its brand and number")]
+    UnknownSku,
+    /// No such number.
+    #[error("no part answers to this number of this brand")]
+    UnknownNumber,
+    /// The VIN does not say which model of which year.
+    #[error("this VIN does not tell year, make and model; name the part by sku or number")]
+    UnknownVehicle,
+    /// Nothing of this type fits.
+    #[error("no part of this type is known to fit this vehicle at this position")]
+    NothingFits,
+}
+
+/// How a part stands to what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// It is what was asked for.
+    Asked,
+    /// It replaces it.
+    Supersession,
+    /// It is equivalent to it.
+    Interchange,
+    /// It fits the vehicle too.
+    Fitment,
+}
+
+/// A part a line can mean.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The part.
+    pub part: Rc<Part>,
+    /// How it stands to what was asked for.
+    pub relation: Relation,
+    /// Units of it that meet the line, before pack rules.
+    pub quantity: u32,
+    /// Conditions of the fit, in words.
+    pub notes: Vec<String>,
+    /// The parts inside, for a bundle.
+    pub components: Vec<Rc<Part>>,
+}
+
+/// What a line means.
+#[derive(Debug, Clone)]
+pub struct ResolvedLine {
+    /// How it was found.
+    pub matched: Match,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// The first choice and the rest; never empty. Where the line did not name one part, they stand for each other.
+    Choices(Vec<Choice>),
+    /// Parts that share the number, for the caller to choose from.
+    Candidates(Vec<Rc<Part>>),
+    /// Nothing.
+    Nothing(NoMatch),
+}
+
+/// Finds what `line` means.
+pub fn resolve(line: &LineRequest, reading: &Reading) -> ResolvedLine {
+    let quantity = line.quantity.get();
+    match &line.wanted {
+        Wanted::Sku(sku) => match reading.part(sku) {
+            Some(part) => part_asked(part, Match::Exact, quantity, reading),
+            None => nothing(NoMatch::UnknownSku),
+        },
+        Wanted::Number { brand, number } => by_number(brand.as_deref(), number, quantity, reading),
+        Wanted::Fitment { vin, part_type, position } => {
+            by_fitment(vin, part_type, position.as_deref(), quantity, reading)
+        }
+    }
+}
+
+fn nothing(why: NoMatch) -> ResolvedLine {
+    ResolvedLine { matched: Match::None, finding: Finding::Nothing(why) }
+}
+
+/// A line that means one part: with it come its replacement and its equivalents.
+fn part_asked(part: Rc<Part>, matched: Match, quantity: u32, reading: &Reading) -> ResolvedLine {
+    let replacement = part.living_end().map(|sku| (sku, Relation::Supersession, quantity));
+    let equivalents = part.interchange.iter().map(|other| {
+        (&other.sku, Relation::Interchange, quantity.saturating_mul(other.quantity.max(1)))
+    });
+    let others = replacement.iter().cloned().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
+    let others = others.filter_map(|(sku, relation, units)| choice(sku, relation, units, reading));
+    let matched = if replacement.is_some() { Match::Supersession } else { matched };
+    let asked = with_components(part.clone(), Relation::Asked, quantity, reading);
+    ResolvedLine { matched, finding: Finding::Choices(std::iter::once(asked).chain(others).collect()) }
+}
+
+fn by_number(brand: Option<&str>, number: &PartNumber, quantity: u32, reading: &Reading) -> ResolvedLine {
+    let entries = reading.numbers(&number.normalised());
+    let of_brand = |entry: &&NumberEntry| {
+        let Some(brand) = brand else { return true };
+        entry.brand.as_str().eq_ignore_ascii_case(brand)
+            || entry.interchange.is_none()
+                && reading.part(&entry.sku).is_some_and(|part| folded(&part.brand_name) == folded(brand))
+    };
+    let (others, own): (Vec<&NumberEntry>, Vec<&NumberEntry>) =
+        entries.iter().filter(of_brand).partition(|entry| entry.interchange.is_some());
+    match (own.as_slice(), others.as_slice()) {
+        ([], []) => nothing(NoMatch::UnknownNumber),
+        ([only], _) => {
+            let matched = match (only.former, only.number.as_str() == number.as_str()) {
+                (true, _) => Match::Supersession,
+                (false, true) => Match::Exact,
+                (false, false) => Match::Normalised,
+            };
+            match reading.part(&only.sku) {
+                Some(part) => part_asked(part, matched, quantity, reading),
+                None => nothing(NoMatch::UnknownNumber),
+            }
+        }
+        ([], equivalents) if one_maker(equivalents) => {
+            let units = |entry: &NumberEntry| entry.interchange.map_or(1, |equivalence| equivalence.quantity.max(1));
+            let choices: Vec<Choice> = equivalents
+                .iter()
+                .take(MAX_CHOICES)
+                .filter_map(|e| choice(&e.sku, Relation::Interchange, quantity.saturating_mul(units(e)), reading))
+                .collect();
+            chosen(choices, Match::Interchange, NoMatch::UnknownNumber)
+        }
+        _ => {
+            let parts = own.iter().chain(&others).filter_map(|entry| reading.part(&entry.sku));
+            let mut candidates: Vec<Rc<Part>> = parts.collect();
+            candidates.dedup_by(|a, b| a.sku == b.sku);
+            candidates.truncate(MAX_CHOICES);
+            ResolvedLine { matched: Match::Ambiguous, finding: Finding::Candidates(candidates) }
+        }
+    }
+}
+
+/// Whether these entries all speak of one maker's number: then our parts are equivalents of one thing.
+fn one_maker(entries: &[&NumberEntry]) -> bool {
+    entries.windows(2).all(|pair| matches!(pair, [a, b] if a.brand == b.brand))
+}
+
+fn by_fitment(vin: &Vin, part_type: &str, position: Option<&str>, quantity: u32, reading: &Reading) -> ResolvedLine {
+    let vehicle = vin::decode(vin, reading);
+    let keys = vehicle.keys();
+    if keys.is_empty() {
+        return nothing(NoMatch::UnknownVehicle);
+    }
+    let fitments: Vec<_> = keys.iter().filter_map(|key| reading.fitment(key, part_type)).collect();
+    let fitting = fitments.iter().flat_map(|fitment| fitment.at_position(position));
+    let mut choices: Vec<Choice> = Vec::new();
+    for application in fitting.filter(|application| application.suits_trim(vehicle.trim.as_deref())) {
+        if choices.len() < MAX_CHOICES && choices.iter().all(|known| known.part.sku != application.sku) {
+            choices.extend(fitting_choice(application, quantity, reading));
+        }
+    }
+    chosen(choices, Match::Fitment, NoMatch::NothingFits)
+}
+
+fn fitting_choice(application: &Application, quantity: u32, reading: &Reading) -> Option<Choice> {
+    let mut choice = choice(&application.sku, Relation::Fitment, quantity, reading)?;
+    let submodel = (!application.submodel.is_empty()).then(|| format!("fits sub-model {}", application.submodel));
+    let per_vehicle =
+        (application.quantity > 1).then(|| format!("{} units per vehicle at this position", application.quantity));
+    choice.notes = submodel.into_iter().chain(application.qualifiers.iter().cloned()).chain(per_vehicle).collect();
+    Some(choice)
+}
+
+fn chosen(choices: Vec<Choice>, matched: Match, otherwise: NoMatch) -> ResolvedLine {
+    if choices.is_empty() { nothing(otherwise) } else { ResolvedLine { matched, finding: Finding::Choices(choices) } }
+}
+
+fn choice(sku: &Sku, relation: Relation, quantity: u32, reading: &Reading) -> Option<Choice> {
+    Some(with_components(reading.part(sku)?, relation, quantity, reading))
+}
+
+fn with_components(part: Rc<Part>, relation: Relation, quantity: u32, reading: &Reading) -> Choice {
+    let components = part.components.iter().filter_map(|component| reading.part(&component.sku)).collect();
+    Choice { part, relation, quantity, notes: Vec::new(), components }
+}
