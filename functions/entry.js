@@ -1,0 +1,94 @@
+// The Worker's front door: the only JavaScript that every request meets. It hands a request to Rust as one string plus
+// the body's bytes and makes the Response from the one string that comes back, because each crossing of the border and
+// each wrapped web object costs more than the work itself (docs/decisions: glue). The two formats are in src/wire.rs.
+import { revive, wasm, settle } from "./glue/instance.js";
+import { durableObject } from "./glue/object.js";
+import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
+import { requestId } from "./glue/request-id.js";
+import * as answers from "./glue/answers.js";
+
+// Durable Objects. Each wraps the Rust struct of the same name.
+export const StockShard = durableObject("StockShard");
+
+// The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
+const HEADERS = [
+  "authorization", "x-api-key", "idempotency-key", "origin", "if-none-match", "content-type", "accept", "traceparent",
+  "cf-connecting-ip",
+];
+
+export default {
+  fetch(request, env, ctx) {
+    const id = requestId(request);
+    const key = request.method === "GET" ? answers.keyOf(request) : null;
+    if (key !== null) {
+      const known = answers.find(key, request, id);
+      if (known !== null) return known;
+    }
+    // No `await` where there is nothing to wait for: a promise costs a tenth of the whole request.
+    if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
+    return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
+  },
+};
+
+function respond(request, id, key, body, env, ctx) {
+  try {
+    revive();
+    const tooLarge = body === TOO_LARGE;
+    const answer = wasm.respond(head(request, id, tooLarge), tooLarge ? NO_BODY : body, env, ctx);
+    if (typeof answer === "string") return toResponse(answer, request, id, key);
+    return settle(answer).then((text) => toResponse(text, request, id, key), (error) => failed(error, id));
+  } catch (error) {
+    return failed(error, id);
+  }
+}
+
+function head(request, id, tooLarge) {
+  // A HEAD is a GET whose body is dropped on the way out.
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const { cf, headers } = request;
+  const place = cf?.latitude === undefined ? "" : `${cf.latitude},${cf.longitude}`;
+  let text = `${method}\n${request.url}\n${id}\n${Date.now()}\n${tooLarge ? "too_large" : ""}\n${place}`;
+  for (let i = 0; i < HEADERS.length; i++) text += `\n${headers.get(HEADERS[i]) ?? ""}`;
+  return text;
+}
+
+/** `answer` is "<status> <cache ms>\n", "<name>: <value>\n" for each header, "\n", then the body to its end. */
+function toResponse(answer, request, id, key) {
+  const end = answer.indexOf("\n\n");
+  const lines = answer.slice(0, end).split("\n");
+  const status = +lines[0].slice(0, 3);
+  const lifetime = +lines[0].slice(4);
+  const headers = {};
+  for (let i = 1; i < lines.length; i++) {
+    const colon = lines[i].indexOf(": ");
+    headers[lines[i].slice(0, colon)] = lines[i].slice(colon + 2);
+  }
+  const body = answer.slice(end + 2);
+  if (lifetime > 0 && key !== null && status === 200) answers.keep(key, headers, body, lifetime);
+  headers["x-request-id"] = id;
+  const bodyless = status === 204 || status === 304 || request.method === "HEAD";
+  return new Response(bodyless ? null : body, { status, headers });
+}
+
+/** A fault of ours. The log gets the cause, the caller does not. */
+function failed(error, id) {
+  console.error(`request ${id} failed:`, error?.stack ?? error);
+  const body = JSON.stringify({
+    type: "about:blank",
+    title: "Internal error",
+    status: 500,
+    code: "internal",
+    detail: "Something went wrong on our side. Nothing was lost: send the same request again.",
+    retryable: true,
+    errors: [],
+  });
+  return new Response(body, {
+    status: 500,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "access-control-allow-origin": "*",
+      "x-request-id": id,
+    },
+  });
+}

@@ -1,0 +1,31 @@
+// A Durable Object in JavaScript around the Rust struct that decides.
+import { DurableObject } from "cloudflare:workers";
+import { revive, wasm } from "./instance.js";
+
+/** The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`. */
+export function durableObject(name) {
+  return class extends DurableObject {
+    #rust = null;
+    #instance = 0;
+
+    /** The Rust object, built again from SQLite when a trap has replaced the wasm instance it lived in. */
+    #live() {
+      const instance = revive();
+      if (this.#rust === null || this.#instance !== instance) {
+        this.#rust = new wasm[name](this.ctx, this.env);
+        this.#instance = instance;
+      }
+      return this.#rust;
+    }
+
+    /** One command in, one reply out, and all its writes or (after a trap) none of them. Called by Workers RPC. */
+    ask(text) {
+      const rust = this.#live();
+      return this.ctx.storage.transactionSync(() => rust.ask(text));
+    }
+
+    alarm() {
+      return this.#live().alarm();
+    }
+  };
+}

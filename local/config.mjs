@@ -1,0 +1,88 @@
+// Turns wrangler.toml into the config.capnp that `workerd serve` reads, so that a deployment is described once.
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "smol-toml";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+// Parts of wrangler.toml that mean something here, or that only the network needs. Anything else is refused: a binding
+// that is silently absent is a long search.
+const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
+  "durable_objects", "migrations", "vars", "env", "observability", "limits", "routes", "triggers"];
+
+/** Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. */
+export function writeConfig({ state, vars = {}, wrangler = join(ROOT, "wrangler.toml") }) {
+  const description = parse(readFileSync(wrangler, "utf8"));
+  for (const key of Object.keys(description)) {
+    if (!KNOWN.includes(key)) throw new Error(`${wrangler}: local/config.mjs does not know "${key}" yet`);
+  }
+  mkdirSync(join(state, "objects"), { recursive: true });
+  const path = join(realpathSync(state), "config.capnp");
+  const main = resolve(dirname(wrangler), description.main);
+  writeFileSync(path, capnp(description, main, dirname(path), vars));
+  return path;
+}
+
+function capnp(description, main, from, vars) {
+  const build = realpathSync(dirname(main));
+  const embed = (file) => `embed ${text(relative(from, file))}`;
+  const modules = [`(name = "index.js", esModule = ${embed(main)})`];
+  for (const file of readdirSync(build).filter((name) => name.endsWith(".wasm"))) {
+    modules.push(`(name = ${text(`./${file}`)}, wasm = ${embed(join(build, file))})`);
+  }
+  const bindings = Object.entries({ ...description.vars, ...vars })
+    .map(([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`);
+  for (const { binding } of description.kv_namespaces ?? []) {
+    const props = text(JSON.stringify({ namespace: binding }));
+    bindings.push(`(name = ${text(binding)}, kvNamespace = (name = "kv", props = (json = ${props})))`);
+  }
+  const objects = description.durable_objects?.bindings ?? [];
+  for (const { name, class_name } of objects) {
+    bindings.push(`(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`);
+  }
+  const classes = [...new Set(objects.map((object) => object.class_name))]
+    .map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`);
+  const flags = (description.compatibility_flags ?? []).map(text).join(", ");
+
+  return `# Written by local/config.mjs from wrangler.toml at each start. Changes made here are lost.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "kv", worker = .kv),
+    (name = "objects", disk = (path = "set on the command line", writable = true)),
+  ],
+  sockets = [(name = "http", http = (), service = "main")],
+);
+
+const main :Workerd.Worker = (
+  compatibilityDate = ${text(description.compatibility_date)},
+  compatibilityFlags = [${flags}],
+  modules = [
+    ${modules.join(",\n    ")},
+  ],
+  bindings = [
+    ${bindings.join(",\n    ")},
+  ],
+  durableObjectNamespaces = [
+    ${classes.join(",\n    ")},
+  ],
+  durableObjectStorage = (localDisk = "objects"),
+);
+
+const kv :Workerd.Worker = (
+  compatibilityDate = ${text(description.compatibility_date)},
+  modules = [(name = "kv.js", esModule = ${embed(join(ROOT, "local/kv.js"))})],
+  bindings = [(name = "NAMESPACES", durableObjectNamespace = "KvNamespace")],
+  durableObjectNamespaces = [(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)],
+  durableObjectStorage = (localDisk = "objects"),
+);
+`;
+}
+
+/** A Cap'n Proto string literal. */
+function text(value) {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,52 @@
+// The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
+// PORT (8787), STATE (./state) and SEED=no come from the environment.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ROOT } from "./config.mjs";
+import { startServer } from "./serve.mjs";
+
+const state = resolve(process.env.STATE || join(ROOT, "state"));
+const port = Number(process.env.PORT || 8787);
+
+/** Serves until SIGINT or SIGTERM. */
+async function run() {
+  const interrupted = new Promise((done) => { for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, done); });
+  const steps = process.env.SEED === "no" ? [] : remaining();
+  if (steps.includes("catalog")) await importer(["demo", "--state", state], "catalog");
+  const server = await startServer({ state, port });
+  if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
+  console.log(hints(server.url));
+  const [reason] = await Promise.race([
+    interrupted.then(() => ["signal"]),
+    server.ended.then(([code, signal]) => [`workerd ended with ${signal ?? code}`]),
+  ]);
+  await server.stop();
+  if (reason !== "signal") throw new Error(reason);
+}
+
+/** The seeding steps that have not been completed in this folder. Each is safe to run again after an interruption. */
+function remaining() {
+  return ["catalog", "stock"].filter((step) => !existsSync(join(state, `seeded-${step}`)));
+}
+
+/** Runs kv-seed, and notes in the state folder that the step is done. */
+async function importer(parameters, step) {
+  mkdirSync(state, { recursive: true });
+  const command = ["run", "--quiet", "--release", "--locked", "--package", "kv-seed", "--", ...parameters];
+  const child = spawn("cargo", command, { cwd: ROOT, stdio: "inherit" });
+  const code = await new Promise((done, failed) => child.once("error", failed).once("exit", done));
+  if (code !== 0) throw new Error(`seeding the ${step} failed (cargo ${command.join(" ")})`);
+  writeFileSync(join(state, `seeded-${step}`), "");
+}
+
+const hints = (url) => `
+Holdfast answers at ${url} (data in ${state}, Ctrl-C stops). Try:
+
+  curl ${url}/healthz
+  curl ${url}/v1/availability/BRKX-4410 -H 'Authorization: Bearer demo-web'
+  curl ${url}/v1/query -H 'Authorization: Bearer demo-shop' -H 'Content-Type: application/json' \\
+    -d '{"lines":[{"sku":"BRKX-4410","quantity":2}]}'
+`;
+
+await run();

@@ -1,0 +1,104 @@
+// Serves the built Worker on workerd, on this machine, with its data in a folder. Tests and bench use it as it is;
+// run.mjs is the command around it.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { once } from "node:events";
+import { writeConfig, ROOT } from "./config.mjs";
+
+const WORKERD = join(ROOT, "node_modules/.bin/workerd");
+const START_MS = 20_000;
+const STOP_MS = 5_000;
+
+/**
+ * Starts a server and waits until /healthz answers.
+ *
+ * state: folder for its data, made if need be; only one server at a time may use it
+ * port:  0 for any free one
+ * vars:  on top of those in wrangler.toml
+ * log:   where the Worker's own log lines go: "inherit" (stderr), "ignore", or an open file descriptor
+ *
+ * Returns { url, pid, port, stop() }. The server ends with this process, however that ends.
+ */
+export async function startServer({ state, port = 0, vars = {}, log = "inherit", wrangler } = {}) {
+  mkdirSync(state, { recursive: true });
+  refuseIfInUse(state);
+  const config = writeConfig({ state, vars, wrangler });
+  const command = [
+    WORKERD, "serve", config, `--socket-addr=http=127.0.0.1:${port}`,
+    `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3",
+  ];
+  // The shell becomes workerd. What it leaves behind waits at the other end of pipe 4: when this process dies, even by
+  // SIGKILL, the pipe closes and workerd is told to stop. A line on the pipe means that it has ended already.
+  const leash = '(read -r _ <&4 || kill $$) >/dev/null 2>&1 3>&- & exec "$@" 4<&-';
+  const child = spawn("sh", ["-c", leash, "sh", ...command], { stdio: ["ignore", log, log, "pipe", "pipe"] });
+  const ended = once(child, "exit");
+  child.stdio[4].on("error", () => {});
+  ended.then(() => child.stdio[4].end("ended\n"), () => {});
+
+  const lock = lockFile(state);
+  const stop = async () => {
+    const running = () => child.exitCode === null && child.signalCode === null;
+    if (running()) child.kill("SIGTERM");
+    const timer = setTimeout(() => running() && child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(timer);
+    rmSync(lock, { force: true });
+  };
+  try {
+    const actual = await Promise.race([
+      listening(child.stdio[3]),
+      ended.then(([code, signal]) => { throw new Error(`workerd ended with ${signal ?? code} before it was ready`); }),
+      new Promise((_, reject) => setTimeout(reject, START_MS, new Error("workerd did not start")).unref()),
+    ]);
+    const url = `http://127.0.0.1:${actual}`;
+    writeFileSync(lock, JSON.stringify({ pid: child.pid, url }));
+    await healthy(url);
+    return { url, port: actual, pid: child.pid, stop, ended };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** `{"pid":…,"url":"…"}` of the server that uses a state folder. The importer writes KV files only when there is none. */
+const lockFile = (state) => join(state, "server.json");
+
+function refuseIfInUse(state) {
+  if (!existsSync(lockFile(state))) return;
+  try {
+    const { pid, url } = JSON.parse(readFileSync(lockFile(state), "utf8"));
+    process.kill(pid, 0);
+    if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd")) {
+      throw Object.assign(new Error(`${state} is in use by the server at ${url} (process ${pid})`), { inUse: true });
+    }
+  } catch (error) {
+    if (error.inUse) throw error;
+  }
+  // Left behind by a server that was killed.
+  rmSync(lockFile(state), { force: true });
+}
+
+/** The port workerd reports on its control pipe once it listens. */
+async function listening(pipe) {
+  let seen = "";
+  for await (const chunk of pipe) {
+    seen += chunk;
+    const match = /"event":"listen","socket":"http","port":(\d+)/.exec(seen);
+    if (match) {
+      pipe.resume(); // nothing more is of interest, but a full pipe would block workerd
+      return Number(match[1]);
+    }
+  }
+  throw new Error("workerd closed its control pipe");
+}
+
+async function healthy(url) {
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    const status = await fetch(`${url}/healthz`).then((response) => response.status, () => 0);
+    if (status === 200) return;
+    if (Date.now() > deadline) throw new Error(`${url}/healthz answered ${status || "nothing"}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds the Worker: build/index.js and build/functions_bg.wasm, which wrangler and workerd load as they are.
+# Done here step by step, in place of the `worker-build` command: entry.js replaces the wrappers that command generates,
+# and what is left of it is these four steps (docs/decisions: build).
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ROOT"
+
+# The features that Rust's wasm32 target and wasm-bindgen emit; naming them keeps wasm-opt from using newer ones.
+FEATURES=(mutable-globals sign-ext nontrapping-float-to-int bulk-memory multivalue reference-types exception-handling)
+
+cargo build --release --locked --package functions --target wasm32-unknown-unknown
+wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/wasm32-unknown-unknown/release/functions.wasm
+
+mkdir -p build/wasm
+# Skips the rest when nothing that goes into it has changed.
+stamp=$(cat "$wasm" functions/entry.js functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
+if [ -f build/index.js ] && [ "$(cat build/stamp 2>/dev/null)" = "$stamp" ]; then exit 0; fi
+rm -f build/stamp
+
+# The last two flags let a dead instance be replaced after a trap: functions/glue/instance.js.
+wasm-bindgen "$wasm" --target module --no-typescript --out-dir build/wasm --out-name functions \
+  --experimental-reset-state-function --force-enable-abort-handler
+# A source-phase import, which esbuild does not know; a plain import of a .wasm file is the same thing in workerd.
+sed -i.bak 's/^import source /import /' build/wasm/functions.js && rm build/wasm/functions.js.bak
+wasm-opt -O "${FEATURES[@]/#/--enable-}" build/wasm/functions_bg.wasm -o build/functions_bg.wasm
+esbuild functions/entry.js --bundle --format=esm --outfile=build/index.js --log-level=warning \
+  --external:cloudflare:* --external:./functions_bg.wasm
+echo "$stamp" > build/stamp
+echo "built build/index.js and $(scripts/wasm-size.sh)"
