@@ -1,0 +1,274 @@
+//! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use futures_util::future::try_join_all;
+use holdfast::access::Scope;
+use holdfast::catalog::part::Kind;
+use holdfast::catalog::{Part, Reading};
+use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
+use holdfast::input::{Faults, Fields};
+use holdfast::pricing::{Account, AccountKind};
+use holdfast::sourcing::Location;
+use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
+use holdfast::stock::store::LedgerPage;
+use holdfast::stock::{Entry, Movement, Position, Rejection, ShardName};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::edge::Edge;
+use crate::problem::Problem;
+use crate::wire::Answer;
+
+/// The most movements or receipts of one call.
+pub const MAX_ITEMS: usize = 1_000;
+/// The most entries of one ledger page, and how many come unasked.
+pub const MAX_PAGE: u32 = 500;
+const DEFAULT_PAGE: u32 = 100;
+
+/// `POST /v1/stock/movements`
+pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let body = edge.json()?;
+    let mut faults = Faults::default();
+    let mut fields = Fields::of(&body, "", &mut faults);
+    let items = fields.list("movements", 1, MAX_ITEMS, &mut faults);
+    let items = items.into_iter().filter_map(|(at, item)| read_movement(item, at, &mut faults)).collect::<Vec<_>>();
+    fields.finish(&mut faults);
+    let items = faults.or(Some(items))?;
+
+    let guard = Guard::over(edge, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
+    let refused = |movement: &Movement, code: Rejection| MovementResult::Rejected {
+        id: movement.id.clone(),
+        code,
+        detail: code.to_string(),
+    };
+    let results = guard
+        .send(edge, items, |m| (&m.sku, &m.location), refused, |movements| Command::Move { movements }, |reply| match reply {
+            Reply::Moved { results } => Some(results),
+            _ => None,
+        })
+        .await?;
+    #[derive(Serialize)]
+    struct Body {
+        results: Vec<MovementResult>,
+    }
+    Ok(edge.ok(&Body { results }))
+}
+
+/// `POST /v1/stock/incoming`
+pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let body = edge.json()?;
+    let mut faults = Faults::default();
+    let mut fields = Fields::of(&body, "", &mut faults);
+    let scheduled = fields.list("receipts", 0, MAX_ITEMS, &mut faults);
+    let cancelled = fields.list("cancel", 0, MAX_ITEMS, &mut faults);
+    fields.finish(&mut faults);
+    if !(1..=MAX_ITEMS).contains(&scheduled.len().saturating_add(cancelled.len())) {
+        faults.add("", "out_of_range", format!("expected 1 to {MAX_ITEMS} items in `receipts` and `cancel` together"));
+    }
+    let changes = scheduled.into_iter().map(|item| (item, true)).chain(cancelled.into_iter().map(|item| (item, false)));
+    let changes = changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
+    let changes = faults.or(Some(changes))?;
+
+    let guard = Guard::over(edge, changes.iter().map(|change| (&change.sku, &change.location))).await?;
+    let refused = |change: &ReceiptChange, code: Rejection| ReceiptResult {
+        id: change.id.clone(),
+        outcome: ReceiptOutcome::Rejected,
+        code: Some(code),
+    };
+    let results = guard
+        .send(edge, changes, |c| (&c.sku, &c.location), refused, |changes| Command::Schedule { changes }, |reply| match reply {
+            Reply::Scheduled { results } => Some(results),
+            _ => None,
+        })
+        .await?;
+    #[derive(Serialize)]
+    struct Body {
+        results: Vec<ReceiptResult>,
+    }
+    Ok(edge.ok(&Body { results }))
+}
+
+/// `GET /v1/stock/{sku}`
+pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
+    let (sku, shards) = stocked(edge, sku).await?;
+    let replies = shards.iter().map(|shard| edge.ask_shard(shard, Command::Positions { sku: sku.clone() }));
+    let mut positions: Vec<Position> = Vec::new();
+    for reply in try_join_all(replies).await? {
+        if let Reply::Positions { positions: found } = reply {
+            positions.extend(found);
+        }
+    }
+    positions.sort_by(|a, b| a.location.cmp(&b.location));
+    #[derive(Serialize)]
+    struct WithAvailable<'a> {
+        #[serde(flatten)]
+        position: &'a Position,
+        available: u64,
+    }
+    #[derive(Serialize)]
+    struct Body<'a> {
+        sku: Sku,
+        positions: Vec<WithAvailable<'a>>,
+    }
+    let positions = positions.iter().map(|p| WithAvailable { position: p, available: p.counters.available() }).collect();
+    Ok(edge.ok(&Body { sku, positions }))
+}
+
+/// `GET /v1/stock/{sku}/movements?location=&after=&limit=`: one location's ledger, or that of the home location's
+/// region.
+pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
+    let location: Option<LocationId> = edge.parameter("location")?;
+    let after: u64 = edge.parameter("after")?.unwrap_or(0);
+    let limit: u32 = edge.parameter("limit")?.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} entries")));
+    }
+    let (sku, _) = stocked(edge, sku).await?;
+    let caller = edge.caller(Scope::Stock).await?;
+    let place = location.clone().unwrap_or_else(|| caller.account.home.clone());
+    let locations = edge.settle(Reading::locations).await?;
+    let Some(region) = locations.iter().find(|known| known.id == place).map(|known| &known.region) else {
+        return Err(Problem::not_found(format!("there is no location `{place}`")));
+    };
+    let shard = edge.shards().shard(region, &sku);
+    let page = LedgerPage { sku: sku.clone(), location, after, limit };
+    let Reply::Ledger { entries } = edge.ask_shard(&shard, Command::Ledger(page)).await? else {
+        return Err(Problem::internal());
+    };
+    #[derive(Serialize)]
+    struct Body {
+        sku: Sku,
+        movements: Vec<Entry>,
+        /// Pass it as `after` for the next page; absent on the last one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<u64>,
+    }
+    let full = u32::try_from(entries.len()).is_ok_and(|count| count == limit);
+    let next = entries.last().filter(|_| full).map(|entry| entry.seq);
+    Ok(edge.ok(&Body { sku, movements: entries, next }))
+}
+
+/// The sku of a path, and the shards that may hold it, one a region.
+async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Sku, Vec<ShardName>), Problem> {
+    edge.caller(Scope::Stock).await?;
+    let unknown = || Problem::not_found(format!("there is no part `{sku}`"));
+    let sku: Sku = sku.parse().map_err(|_| unknown())?;
+    let (part, locations) = edge.settle(|reading| (reading.part(&sku), reading.locations())).await?;
+    part.ok_or_else(unknown)?;
+    let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
+    let shards = regions.into_iter().map(|region| edge.shards().shard(region, &sku)).collect();
+    Ok((sku, shards))
+}
+
+/// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
+struct Guard {
+    account: Rc<Account>,
+    parts: BTreeMap<Sku, Rc<Part>>,
+    locations: Rc<Vec<Location>>,
+}
+
+impl Guard {
+    async fn over<'a>(edge: &Edge<'_>, positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>) -> Result<Self, Problem> {
+        let caller = edge.caller(Scope::Stock).await?;
+        let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
+        let (parts, locations) = edge
+            .settle(|reading| {
+                let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
+                (parts, reading.locations())
+            })
+            .await?;
+        Ok(Self { account: caller.account, parts, locations })
+    }
+
+    /// The shard that owns the position, or why the caller may not touch it.
+    fn shard(&self, edge: &Edge<'_>, sku: &Sku, location: &LocationId) -> Result<ShardName, Rejection> {
+        let part = self.parts.get(sku).ok_or(Rejection::UnknownSku)?;
+        if part.kind != Kind::Physical {
+            return Err(Rejection::NotStocked);
+        }
+        let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
+        if self.account.kind == AccountKind::Branch && self.account.home != *location {
+            return Err(Rejection::ForbiddenLocation);
+        }
+        Ok(edge.shards().shard(&place.region, sku))
+    }
+
+    /// Sends each item to the shard that owns its position, one command a shard, all at once; the results come back in
+    /// the order of the items.
+    async fn send<T, R>(
+        &self,
+        edge: &Edge<'_>,
+        items: Vec<T>,
+        position: impl Fn(&T) -> (&Sku, &LocationId),
+        refused: impl Fn(&T, Rejection) -> R,
+        command: impl Fn(Vec<T>) -> Command,
+        results: impl Fn(Reply) -> Option<Vec<R>>,
+    ) -> Result<Vec<R>, Problem> {
+        let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
+        let mut batches: BTreeMap<ShardName, (Vec<usize>, Vec<T>)> = BTreeMap::new();
+        for (index, item) in items.into_iter().enumerate() {
+            let (sku, location) = position(&item);
+            match self.shard(edge, sku, location) {
+                Ok(shard) => {
+                    let (indexes, batch) = batches.entry(shard).or_default();
+                    indexes.push(index);
+                    batch.push(item);
+                }
+                Err(rejection) => answered.push((index, refused(&item, rejection))),
+            }
+        }
+        let calls = batches.into_iter().map(|(shard, (indexes, batch))| {
+            let command = command(batch);
+            async move { edge.ask_shard(&shard, command).await.map(|reply| (indexes, reply)) }
+        });
+        for (indexes, reply) in try_join_all(calls).await? {
+            let found = results(reply).filter(|found| found.len() == indexes.len()).ok_or_else(Problem::internal)?;
+            answered.extend(indexes.into_iter().zip(found));
+        }
+        answered.sort_by_key(|(index, _)| *index);
+        Ok(answered.into_iter().map(|(_, result)| result).collect())
+    }
+}
+
+fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<Movement> {
+    let mut fields = Fields::of(item, pointer, faults);
+    let id = fields.required("id", faults);
+    let sku = fields.required("sku", faults);
+    let location = fields.required("location", faults);
+    let kind = fields.required("kind", faults);
+    let quantity = fields.required("quantity", faults);
+    let reason = fields.optional("reason", faults);
+    let expect_version = fields.optional("expect_version", faults);
+    let incoming = fields.optional("incoming", faults);
+    let safety = fields.optional("safety", faults);
+    fields.finish(faults);
+    Some(Movement {
+        id: id?,
+        sku: sku?,
+        location: location?,
+        kind: kind?,
+        quantity: quantity?,
+        reason,
+        expect_version,
+        incoming,
+        safety,
+    })
+}
+
+fn read_change(item: &Value, pointer: String, expect: bool, faults: &mut Faults) -> Option<ReceiptChange> {
+    let mut fields = Fields::of(item, pointer, faults);
+    let id: Option<OpaqueId> = fields.required("id", faults);
+    let sku = fields.required("sku", faults);
+    let location = fields.required("location", faults);
+    let expected = if expect {
+        let quantity: Option<Quantity> = fields.required("quantity", faults);
+        let eta = fields.required("eta", faults);
+        Some(Expected { quantity: quantity?, eta: eta? })
+    } else {
+        None
+    };
+    fields.finish(faults);
+    Some(ReceiptChange { id: id?, sku: sku?, location: location?, expected })
+}
