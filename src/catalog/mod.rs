@@ -8,7 +8,9 @@ pub mod keys;
 pub mod number;
 pub mod part;
 pub mod supersession;
+pub mod vin;
 
 pub use fitment::{Application, VehicleKey};
 pub use number::{NormalisedNumber, PartNumber};
 pub use part::Part;
+pub use vin::Vin;
