@@ -6,6 +6,8 @@
 //! | `number/{normalised}` | list of [`super::number::NumberEntry`] | catalogue |
 //! | `fitment/{vehicle}/{part type}` | [`super::fitment::Fitment`] | catalogue |
 //! | `vehicle/{vehicle}` | [`super::fitment::VehicleParts`] | catalogue |
+//! | `vin/wmi/{WMI}` | [`super::vin::WmiRecord`] | catalogue |
+//! | `vin/patterns/{WMI}/{position 10}` | [`super::vin::PatternRecord`], for makers with many patterns | catalogue |
 //! | `account/{account}` | [`crate::pricing::Account`] | catalogue |
 //! | `contract/{contract}` | [`crate::pricing::Contract`] | catalogue |
 //! | `promotions` | list of [`crate::pricing::Promotion`] | catalogue |
@@ -15,6 +17,7 @@
 
 use super::fitment::{VehicleKey, folded};
 use super::number::NormalisedNumber;
+use super::vin::{Vin, Wmi};
 use crate::id::{AccountId, Region, Sku, TermsId};
 
 /// The part record.
@@ -35,6 +38,23 @@ pub fn fitment(vehicle: &VehicleKey, part_type: &str) -> String {
 /// The part types known for a vehicle.
 pub fn vehicle(vehicle: &VehicleKey) -> String {
     format!("vehicle/{vehicle}")
+}
+
+/// What is known of a maker's identifier.
+pub fn vin_wmi(wmi: &Wmi) -> String {
+    format!("vin/wmi/{wmi}")
+}
+
+/// The patterns of a large maker for the model years that one character of position 10 stands for.
+pub fn vin_patterns(wmi: &Wmi, year_code: char) -> String {
+    format!("vin/patterns/{wmi}/{year_code}")
+}
+
+/// The two keys that hold everything about a VIN, [`vin_wmi`] and [`vin_patterns`]: fetch both in one bulk read; either
+/// may have no value.
+pub fn vin(vin: &Vin) -> [String; 2] {
+    let wmi = vin.wmi();
+    [vin_wmi(&wmi), vin_patterns(&wmi, vin.at(10).unwrap_or_default())]
 }
 
 /// An account and its terms.

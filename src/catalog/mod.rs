@@ -9,8 +9,10 @@ pub mod number;
 pub mod part;
 pub mod records;
 pub mod supersession;
+pub mod vin;
 
 pub use fitment::{Application, VehicleKey};
 pub use number::{NormalisedNumber, PartNumber};
 pub use part::Part;
 pub use records::{Lookup, Reading, Record, Records};
+pub use vin::Vin;
