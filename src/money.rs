@@ -31,13 +31,18 @@ pub enum MoneyError {
     CurrencyMismatch,
 }
 
-/// An ISO 4217 currency code, such as `USD`.
+/// An ISO 4217 currency code, such as `USD`; [`Currency::USD`] where a record names none.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
 
 impl Currency {
     /// US dollar, the default of sheets that name no currency.
     pub const USD: Self = Self(*b"USD");
+
+    /// Whether it is the currency of records that name none, and so need not be written.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 
     /// Decimal digits of the minor unit (ISO 4217: 2 for most, 0 for yen-like, 3 for dinar-like currencies).
     pub fn minor_digits(self) -> u32 {
@@ -52,6 +57,12 @@ impl Currency {
     /// The code as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Default for Currency {
+    fn default() -> Self {
+        Self::USD
     }
 }
 
@@ -121,16 +132,26 @@ impl Price {
             .checked_mul(i128::from(quantity))
             .and_then(|product| product.checked_mul(10_i128.pow(currency.minor_digits())))
             .ok_or(MoneyError::TooLarge)?;
-        let amount = i64::try_from(div_half_even(scaled, i128::from(PRICE_SCALE))).map_err(|_| MoneyError::TooLarge)?;
-        if amount > MAX_MINOR_UNITS {
-            return Err(MoneyError::TooLarge);
-        }
-        Ok(Money { amount, currency })
+        amount(div_half_even(scaled, i128::from(PRICE_SCALE)), currency)
     }
 
     /// The price of one unit as an amount: `extended` with a quantity of one.
     pub fn to_money(self, currency: Currency) -> Result<Money, MoneyError> {
         self.extended(1, currency)
+    }
+
+    /// The smallest amount that is not below this price: what a floor becomes when it is shown.
+    pub fn to_money_rounded_up(self, currency: Currency) -> Result<Money, MoneyError> {
+        let scaled = i128::from(self.0).saturating_mul(10_i128.pow(currency.minor_digits()));
+        amount(div_up(scaled, i128::from(PRICE_SCALE)), currency)
+    }
+
+    /// The smallest price that is `basis_points` hundredths of a percent or more above this one (1,500 is 15 % more),
+    /// rounded up at the fourth decimal: what a margin on this cost asks for.
+    pub fn marked_up(self, basis_points: u32) -> Result<Self, MoneyError> {
+        let scaled = i128::from(self.0).saturating_mul(i128::from(basis_points).saturating_add(10_000));
+        let exact = i64::try_from(div_up(scaled, 10_000)).map_err(|_| MoneyError::TooLarge)?;
+        Self::from_ten_thousandths(exact)
     }
 
     /// This price changed by `basis_points` hundredths of a percent (−1,000 is 10 % off), rounded half to even at the
@@ -141,6 +162,20 @@ impl Price {
         let exact = i64::try_from(div_half_even(scaled, 10_000)).map_err(|_| MoneyError::TooLarge)?;
         Self::from_ten_thousandths(exact)
     }
+}
+
+/// `minor_units` of `currency`, refused past [`MAX_MINOR_UNITS`].
+fn amount(minor_units: i128, currency: Currency) -> Result<Money, MoneyError> {
+    match i64::try_from(minor_units) {
+        Ok(amount) if amount <= MAX_MINOR_UNITS => Ok(Money { amount, currency }),
+        _ => Err(MoneyError::TooLarge),
+    }
+}
+
+/// `numerator / denominator` rounded up. `numerator` ≥ 0, `denominator` > 0.
+fn div_up(numerator: i128, denominator: i128) -> i128 {
+    let rest = numerator.rem_euclid(denominator);
+    numerator.div_euclid(denominator).saturating_add(i128::from(rest > 0))
 }
 
 /// `numerator / denominator` to the nearest integer, ties to even. `numerator` ≥ 0, `denominator` > 0.
@@ -255,6 +290,16 @@ mod tests {
         assert_eq!(largest.to_money(Currency::USD).unwrap().amount, MAX_MINOR_UNITS);
         assert_eq!(largest.extended(2, Currency::USD), Err(MoneyError::TooLarge));
         assert_eq!("10000000000.0001".parse::<Price>(), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn a_floor_is_rounded_up_never_down() {
+        let shown = |text: &str| price(text).to_money_rounded_up(Currency::USD).unwrap().amount;
+        assert_eq!((shown("12.3400"), shown("12.3401"), shown("12.3450")), (1_234, 1_235, 1_235));
+        assert_eq!(price("10").marked_up(1_500).unwrap(), price("11.5"));
+        assert_eq!(price("0.0001").marked_up(1).unwrap(), price("0.0002"));
+        assert_eq!(price("10000000000").marked_up(1), Err(MoneyError::TooLarge));
+        assert_eq!(price("10000000000").marked_up(u32::MAX), Err(MoneyError::TooLarge));
     }
 
     proptest! {

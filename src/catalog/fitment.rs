@@ -39,6 +39,14 @@ pub fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Whether two names have the same [`folded`] form, found without making either.
+pub fn same_name(one: &str, other: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(one).eq(letters(other))
+}
+
 /// One application: this part fits that vehicle, there, so many of it, under these conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -94,6 +102,7 @@ mod tests {
     #[test]
     fn names_are_matched_without_case_and_punctuation() {
         assert_eq!(VehicleKey::new(2018, "Mercedes-Benz", "C 300").as_str(), "2018/mercedesbenz/c300");
+        assert!(same_name("Brake Pad-Set", "brake pad set") && !same_name("Brake Pad", "brake pads"));
         assert_eq!(VehicleKey::base_vehicle(588_822).as_str(), "bv/588822");
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::PartNumber;
 use crate::id::{BrandCode, Sku};
-use crate::money::Price;
+use crate::money::{Currency, Price};
 use crate::pricing::SheetPrice;
 
 /// A sellable item. Its prices ride along, so that pricing needs no read of its own.
@@ -60,6 +60,9 @@ pub struct Part {
     /// Billing of a digital part; `None` is a single sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
+    /// The currency of `core` and `cost`; every sheet price carries its own.
+    #[serde(default, skip_serializing_if = "Currency::is_default")]
+    pub currency: Currency,
     /// What the distributor pays, if known: the margin floor's base. Never shown to callers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Price>,
@@ -149,7 +152,7 @@ impl Pack {
 /// Deposit on the old unit, returned with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreCharge {
-    /// Per unit, in the currency of the sheet.
+    /// Per unit, in [`Part::currency`].
     pub charge: Price,
     /// Days allowed to bring the old unit back (PIES EXPI `CXP`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,6 +23,8 @@ impl PriceType {
     pub const LIST: Self = Self(*b"LST");
     /// Retail: what the public is shown where it exists.
     pub const RETAIL: Self = Self(*b"RET");
+    /// Quoted to one customer: what a contract's prices go by in answers.
+    pub const QUOTE: Self = Self(*b"QOT");
     /// Retail minimum advertised price.
     pub const RETAIL_MAP: Self = Self(*b"RMP");
 

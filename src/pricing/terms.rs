@@ -77,7 +77,7 @@ pub struct AccountRule {
     pub adjust_bp: i32,
 }
 
-/// Agreed prices; they go before everything and ignore the margin floor.
+/// Agreed prices. They are net: they go before everything, no promotion lowers them and no margin floor raises them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Its id.
@@ -115,6 +115,9 @@ pub struct Promotion {
     /// What and whom it is for.
     #[serde(default)]
     pub scope: PromotionScope,
+    /// The currency of a unit price it sets; a percentage holds in any.
+    #[serde(default, skip_serializing_if = "Currency::is_default")]
+    pub currency: Currency,
     /// What it does.
     pub effect: PromotionEffect,
 }
