@@ -1,10 +1,11 @@
 //! Reading what callers send: every bad field is found in one pass and named by its JSON Pointer (RFC 6901).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::{AccountId, BrandCode, InvalidQuantity, LocationId, OpaqueId, Quantity, Sku, TermsId};
 use crate::money::Currency;
+use crate::stock::MovementKind;
 use crate::time::Timestamp;
 
 /// The most bad fields one answer names.
@@ -182,9 +183,28 @@ impl FromJson for f64 {
     }
 }
 
+impl FromJson for u64 {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        value.as_u64().ok_or_else(|| "expected a whole number, 0 or more".into())
+    }
+}
+
+impl FromJson for i64 {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        value.as_i64().ok_or_else(|| "expected a whole number".into())
+    }
+}
+
 impl FromJson for u32 {
     fn from_json(value: &Value) -> Result<Self, String> {
         value.as_u64().and_then(|n| Self::try_from(n).ok()).ok_or_else(|| "expected a whole number, 0 or more".into())
+    }
+}
+
+impl FromJson for MovementKind {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        // The derived error lists the kinds.
+        Self::deserialize(value).map_err(|error| error.to_string())
     }
 }
 

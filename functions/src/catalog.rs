@@ -16,6 +16,8 @@ use crate::problem::Problem;
 const FRESH_MS: i64 = 60_000;
 /// How long an absence is believed, in milliseconds.
 const ABSENT_MS: i64 = 10_000;
+/// How long a snapshot of stock is believed, in milliseconds.
+pub const SNAPSHOT_MS: i64 = 2_000;
 /// What the cache may hold, in bytes of KV text; parsed records take about twice that.
 const CACHE_BYTES: usize = 16 << 20;
 /// KV reads at most this many keys at once.
@@ -96,20 +98,35 @@ pub fn forget() {
 }
 
 async fn read(env: &Env, keys: &[String], now: Timestamp) -> Result<(), Problem> {
-    let kv = env.kv("CATALOG")?;
-    for keys in keys.chunks(BULK_KEYS) {
-        let mut values = crate::kv::get_bulk(&kv, keys).await?;
-        CACHE.with_borrow_mut(|cache| {
-            for key in keys {
-                let text = values.remove(key);
-                let bytes = text.as_ref().map_or(0, String::len).saturating_add(key.len()).saturating_add(64);
-                let record = text.and_then(|text| Record::parse(key, &text).map_err(|e| worker::console_error!("{e}")).ok());
-                let lifetime = if record.is_some() { FRESH_MS } else { ABSENT_MS };
-                cache.put(key.clone(), Entry { record, bytes, until: now.plus(lifetime) });
-            }
-        });
+    let (stock, catalogue): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.starts_with("stock/"));
+    for (binding, keys) in [("CATALOG", catalogue), ("SNAPSHOTS", stock)] {
+        for keys in keys.chunks(BULK_KEYS) {
+            read_bulk(env, binding, keys, now).await?;
+        }
     }
     Ok(())
+}
+
+async fn read_bulk(env: &Env, binding: &str, keys: &[&String], now: Timestamp) -> Result<(), Problem> {
+        let mut values = env.kv(binding)?.get_bulk(keys).text().await?;
+        CACHE.with_borrow_mut(|cache| {
+            for key in keys {
+                let text = values.remove(*key).flatten();
+                let bytes = text.as_ref().map_or(0, String::len).saturating_add(key.len()).saturating_add(64);
+                let record = text.and_then(|text| Record::parse(key, &text).map_err(|e| worker::console_error!("{e}")).ok());
+                let lifetime = lifetime(record.as_ref());
+                cache.put((*key).clone(), Entry { record, bytes, until: now.plus(lifetime) });
+            }
+        });
+    Ok(())
+}
+
+fn lifetime(record: Option<&Record>) -> i64 {
+    match record {
+        None => ABSENT_MS,
+        Some(Record::Stock(_)) => SNAPSHOT_MS,
+        Some(_) => FRESH_MS,
+    }
 }
 
 #[cfg(test)]

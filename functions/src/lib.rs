@@ -1,6 +1,19 @@
 //! The edge: what `entry.js` calls. One function for requests, one struct for each Durable Object.
 
+pub mod admin;
+pub mod auth;
+pub mod availability;
+pub mod catalog;
+pub mod edge;
 pub mod objects;
+pub mod parts;
+pub mod percent;
+pub mod problem;
+pub mod query;
+pub mod route;
+pub mod stock;
+pub mod supply;
+pub mod vehicles;
 pub mod wire;
 
 use std::future::Future;
@@ -10,7 +23,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use worker::{Env, worker_sys};
 
-use wire::{Answer, Request};
+use wire::Request;
 
 /// Answers a request. `head` and the returned text are described in [`wire`]. Returns the text itself when nothing had
 /// to be awaited, else a promise of it: a promise costs a tenth of a request, and answers from memory need none.
@@ -18,7 +31,7 @@ use wire::{Answer, Request};
 pub fn respond(head: String, body: Vec<u8>, env: Env, context: worker_sys::Context) -> JsValue {
     let mut answer = Box::pin(async move {
         let request = Request::read(&head, &body);
-        let answer = handle(&request, &env, &worker::Context::new(context)).await;
+        let answer = route::answer(&request, &env, &worker::Context::new(context)).await;
         JsValue::from_str(&answer.into_text())
     });
     // A waker that does nothing is enough for this first look: the promise below polls again with its own.
@@ -31,13 +44,3 @@ pub fn respond(head: String, body: Vec<u8>, env: Env, context: worker_sys::Conte
 /// Does nothing. `glue/instance.js` calls it to have a dead wasm instance replaced.
 #[wasm_bindgen]
 pub fn wake() {}
-
-/// The edge functions, by path. (The skeleton: routing comes with the functions.)
-async fn handle(request: &Request<'_>, _env: &Env, _context: &worker::Context) -> Answer {
-    if request.path() == "/healthz" {
-        let body = concat!(r#"{"status":"ok","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
-        return Answer::new(200, body).header("content-type", "application/json").header("cache-control", "no-store");
-    }
-    Answer::new(404, r#"{"type":"about:blank","title":"Not found","status":404,"code":"not_found"}"#)
-        .header("content-type", "application/problem+json")
-}

@@ -67,6 +67,12 @@ impl Problem {
         Self::new(413, "too_large", "The body is too large", "a request body has at most 1 MiB; send it in parts")
     }
 
+    /// 415: the body is not JSON and says so.
+    pub fn unsupported_media_type() -> Self {
+        let detail = "send the body as application/json";
+        Self::new(415, "unsupported_media_type", "Not JSON", detail)
+    }
+
     /// 422: the body is JSON, and these fields of it are wrong.
     pub fn invalid_request(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {
@@ -113,14 +119,16 @@ impl From<Vec<Fault>> for Problem {
 }
 
 impl From<worker::Error> for Problem {
-    /// Errors of the platform: those that pass by themselves become 503, the rest 500.
     fn from(error: worker::Error) -> Self {
         worker::console_error!("platform: {error}");
-        let text = error.to_string();
-        let passing = ["overloaded", "reset", "disconnected", "Network connection lost", "internal error"];
-        if passing.iter().any(|sign| text.contains(sign)) {
-            return Self::unavailable("the stock of this region is busy or restarting; send the same request again");
-        }
         Self::internal()
+    }
+}
+
+impl From<worker::KvError> for Problem {
+    /// KV answers again within moments of a failure.
+    fn from(error: worker::KvError) -> Self {
+        worker::console_error!("KV: {error}");
+        Self::unavailable("the catalogue cannot be read at the moment; send the same request again")
     }
 }

@@ -14,9 +14,11 @@ use super::keys;
 use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
 use crate::access::KeyRecord;
-use crate::id::{AccountId, Sku, TermsId};
+use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
+use crate::id::{AccountId, Region, Sku, TermsId};
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
+use crate::stock::Snapshot;
 
 /// A record of the catalogue, parsed.
 #[derive(Debug, Clone)]
@@ -39,6 +41,12 @@ pub enum Record {
     Locations(Rc<Vec<Location>>),
     /// `key/…`
     Key(Rc<KeyRecord>),
+    /// `vin/wmi/…`
+    Wmi(Rc<WmiRecord>),
+    /// `vin/patterns/…`
+    Patterns(Rc<PatternRecord>),
+    /// `stock/…`
+    Stock(Rc<Snapshot>),
 }
 
 /// A value of the catalogue does not have the form its key promises.
@@ -52,7 +60,8 @@ pub struct UnreadableRecord {
 impl Record {
     /// Parses the value found under `key`.
     pub fn parse(key: &str, text: &str) -> Result<Self, UnreadableRecord> {
-        let parsed = match key.split('/').next().unwrap_or_default() {
+        let mut kind = key.split('/');
+        let parsed = match kind.next().unwrap_or_default() {
             "part" => serde_json::from_str(text).map(Self::Part),
             "number" => serde_json::from_str(text).map(Self::Numbers),
             "fitment" => serde_json::from_str(text).map(Self::Fitment),
@@ -62,6 +71,9 @@ impl Record {
             keys::PROMOTIONS => serde_json::from_str(text).map(Self::Promotions),
             keys::LOCATIONS => serde_json::from_str(text).map(Self::Locations),
             "key" => serde_json::from_str(text).map(Self::Key),
+            "vin" if kind.next() == Some("wmi") => serde_json::from_str(text).map(Self::Wmi),
+            "vin" => serde_json::from_str(text).map(Self::Patterns),
+            "stock" => serde_json::from_str(text).map(Self::Stock),
             _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
         };
         parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })
@@ -145,6 +157,19 @@ impl<'a> Reading<'a> {
     /// A caller's key, by its hash.
     pub fn key(&self, sha256_hex: &str) -> Option<Rc<KeyRecord>> {
         if let Record::Key(key) = self.get(keys::api_key(sha256_hex))? { Some(key) } else { None }
+    }
+
+    /// What the two records of a VIN tell about it. `this_year` settles model years that repeat every thirty years.
+    pub fn decode(&self, vin: &Vin, this_year: u16) -> Vehicle {
+        let [wmi, patterns] = keys::vin(vin).map(|key| self.get(key));
+        let wmi = if let Some(Record::Wmi(wmi)) = &wmi { Some(wmi.as_ref()) } else { None };
+        let patterns = if let Some(Record::Patterns(patterns)) = &patterns { Some(patterns.as_ref()) } else { None };
+        vin::decode(vin, wmi, patterns, this_year)
+    }
+
+    /// A shard's latest word about a sku in its region.
+    pub fn snapshot(&self, region: &Region, sku: &Sku) -> Option<Rc<Snapshot>> {
+        if let Record::Stock(snapshot) = self.get(keys::snapshot(region, sku))? { Some(snapshot) } else { None }
     }
 
     fn get(&self, key: String) -> Option<Record> {

@@ -5,7 +5,9 @@ mod stock_shard;
 pub use stock_shard::StockShard;
 
 use wasm_bindgen::prelude::*;
-use worker::{Env, js_sys::Promise, wasm_bindgen_futures::JsFuture};
+use worker::js_sys::{Promise, Reflect};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Env, ObjectNamespace};
 
 #[wasm_bindgen]
 extern "C" {
@@ -15,9 +17,47 @@ extern "C" {
     fn ask(this: &Remote, text: &str) -> Result<Promise, JsValue>;
 }
 
-/// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply.
-pub async fn ask(env: &Env, binding: &str, name: &str, command: &str) -> worker::Result<String> {
-    let object: Remote = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
-    let reply = JsFuture::from(object.ask(command)?).await?;
-    reply.as_string().ok_or_else(|| "the object's reply was not text".into())
+/// Why an object did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// It has more to do than it can.
+    #[error("the object is overloaded")]
+    Overloaded,
+    /// It was restarted while it worked; the command may or may not have been carried out.
+    #[error("the object was reset")]
+    Reset,
+    /// Anything else; for the log.
+    #[error("the object failed: {0}")]
+    Failed(String),
+}
+
+/// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply. A new object is
+/// placed near `hint`. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
+/// that had been carried out is met again, not repeated. An overloaded one is left alone.
+pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
+    let namespace = env.durable_object(binding).map_err(|error| AskError::Failed(error.to_string()))?;
+    match ask_once(&namespace, name, hint, command).await {
+        Err(AskError::Reset) => ask_once(&namespace, name, hint, command).await,
+        answer => answer,
+    }
+}
+
+async fn ask_once(namespace: &ObjectNamespace, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
+    let stub = namespace.get_by_name_with_location_hint(name, hint);
+    let object: Remote = stub.map_err(|error| AskError::Failed(error.to_string()))?.into_rpc();
+    let promise = object.ask(command).map_err(|error| cause(&error))?;
+    let reply = JsFuture::from(promise).await.map_err(|error| cause(&error))?;
+    reply.as_string().ok_or_else(|| AskError::Failed("the reply was not text".into()))
+}
+
+/// The platform marks what it throws: <https://developers.cloudflare.com/durable-objects/best-practices/error-handling/>.
+fn cause(error: &JsValue) -> AskError {
+    let marked = |mark: &str| Reflect::get(error, &mark.into()).is_ok_and(|value| value.is_truthy());
+    if marked("overloaded") {
+        AskError::Overloaded
+    } else if marked("retryable") || marked("durableObjectReset") {
+        AskError::Reset
+    } else {
+        AskError::Failed(format!("{error:?}"))
+    }
 }

@@ -1,0 +1,163 @@
+//! What every edge function works with: the request, the time, the catalogue, the shards.
+
+use std::cell::{OnceCell, RefCell};
+use std::fmt::Write as _;
+use std::future::Future;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+use holdfast::access::Scope;
+use holdfast::catalog::Reading;
+use holdfast::stock::shard::{Command, Reply};
+use holdfast::stock::{ShardMap, ShardName};
+use holdfast::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use worker::{Date, Env};
+
+use crate::auth::{self, BearerKey, Caller};
+use crate::objects::{self, AskError};
+use crate::problem::Problem;
+use crate::wire::{Answer, Request};
+use crate::{catalog, percent};
+
+/// Stock buckets of a region where the deployment does not say.
+const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(64).unwrap();
+
+/// One request on its way through an edge function.
+pub struct Edge<'a> {
+    /// What was asked.
+    pub request: &'a Request<'a>,
+    /// The bindings.
+    pub env: &'a Env,
+    /// When it was asked. The clock stands still while an answer is worked out, so one time serves all of it.
+    pub now: Timestamp,
+    key_hash: Option<String>,
+    local: OnceCell<bool>,
+    shards: OnceCell<ShardMap>,
+    timings: RefCell<Vec<(&'static str, i64)>>,
+}
+
+impl<'a> Edge<'a> {
+    /// Starts on a request.
+    pub fn new(request: &'a Request<'a>, env: &'a Env) -> Self {
+        Self {
+            request,
+            env,
+            now: Timestamp::from_millis(i64::try_from(request.now_ms).unwrap_or(i64::MAX)),
+            key_hash: BearerKey::of(request).map(|key| key.hash()),
+            local: OnceCell::new(),
+            shards: OnceCell::new(),
+            timings: RefCell::default(),
+        }
+    }
+
+    /// The caller, if its key carries `scope`.
+    pub async fn caller(&self, scope: Scope) -> Result<Caller, Problem> {
+        let local = *self.local.get_or_init(|| auth::is_local(self.env));
+        let origin = self.request.origin;
+        let hash = self.key_hash.as_deref();
+        let decide = |reading: &Reading| auth::caller(hash, scope, origin, local, reading);
+        self.timed("auth", catalog::settle(self.env, self.now, decide)).await?
+    }
+
+    /// Runs `decide` with every record it asks for.
+    pub async fn settle<T>(&self, decide: impl Fn(&Reading) -> T) -> Result<T, Problem> {
+        self.timed("catalog", catalog::settle(self.env, self.now, decide)).await
+    }
+
+    /// The request's body as JSON.
+    pub fn json(&self) -> Result<Value, Problem> {
+        if self.request.too_large {
+            return Err(Problem::too_large());
+        }
+        // A body without a type is taken for JSON; one that says it is something else is believed.
+        let media_type = self.request.content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.is_empty() && !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::unsupported_media_type());
+        }
+        serde_json::from_slice(self.request.body).map_err(|error| Problem::invalid_json(error.to_string()))
+    }
+
+    /// The values of a parameter of the URL's query, decoded, in order.
+    pub fn parameters<'s>(&'s self, name: &'s str) -> impl Iterator<Item = String> + 's {
+        let pairs = self.request.query().split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(move |(key, _)| percent::decode(key) == name).map(|(_, value)| percent::decode(&value.replace('+', " ")))
+    }
+
+    /// The parameter `name` of the URL's query; one that cannot be read is the caller's fault.
+    pub fn parameter<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(value) = self.parameters(name).next() else { return Ok(None) };
+        match value.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(Problem::invalid_field(&format!("/{name}"), error.to_string())),
+        }
+    }
+
+    /// Which shard owns what in this deployment.
+    pub fn shards(&self) -> &ShardMap {
+        self.shards.get_or_init(|| {
+            let configured = self.env.var("STOCK_BUCKETS").ok().and_then(|value| value.to_string().parse().ok());
+            ShardMap::new(configured.unwrap_or(DEFAULT_BUCKETS))
+        })
+    }
+
+    /// Sends a command to a stock shard.
+    pub async fn ask_shard(&self, shard: &ShardName, command: Command) -> Result<Reply, Problem> {
+        let text = serde_json::to_string(&command).map_err(|_| Problem::internal())?;
+        let reply = objects::ask(self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
+        let reply = reply.map_err(|error| {
+            worker::console_error!("stock shard {shard}: {error}");
+            match error {
+                AskError::Overloaded | AskError::Reset => {
+                    Problem::unavailable("the stock of this region is busy or restarting; send the same request again")
+                }
+                AskError::Failed(_) => Problem::internal(),
+            }
+        })?;
+        serde_json::from_str(&reply).map_err(|error| {
+            worker::console_error!("stock shard {shard} sent an unreadable reply: {error}");
+            Problem::internal()
+        })
+    }
+
+    /// Awaits `work` and adds its time to the `Server-Timing` entry `name`.
+    pub async fn timed<T>(&self, name: &'static str, work: impl Future<Output = T>) -> T {
+        let start = clock();
+        let result = work.await;
+        let taken = clock().saturating_sub(start);
+        let mut timings = self.timings.borrow_mut();
+        match timings.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, total)) => *total = total.saturating_add(taken),
+            None => timings.push((name, taken)),
+        }
+        result
+    }
+
+    /// 200 with `body`, for this caller only.
+    pub fn ok(&self, body: &impl Serialize) -> Answer {
+        self.json_answer(200, body).header("cache-control", "no-store")
+    }
+
+    /// `body` as JSON, with the time it took.
+    pub fn json_answer(&self, status: u16, body: &impl Serialize) -> Answer {
+        // Answers are structs of strings, numbers and lists: they always serialise.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Answer::new(status, body).header("content-type", "application/json").header("server-timing", &self.timing())
+    }
+
+    fn timing(&self) -> String {
+        let mut text = String::with_capacity(80);
+        for (name, millis) in self.timings.borrow().iter() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{name};dur={millis}, ");
+        }
+        let _ = write!(text, "total;dur={}", clock().saturating_sub(self.now.millis()));
+        text
+    }
+}
+
+/// The platform's clock in milliseconds: it advances only while something is awaited.
+fn clock() -> i64 {
+    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,96 @@
+//! `/v1/parts`: what a part is. Prices and cost stay out of it; `POST /v1/query` tells what a caller pays.
+
+use std::collections::BTreeMap;
+
+use holdfast::access::Scope;
+use holdfast::catalog::part::{Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply};
+use holdfast::catalog::{PartNumber, Reading};
+use holdfast::id::{BrandCode, Quantity, Sku};
+use holdfast::query::request::{LineRequest, Wanted};
+use holdfast::query::resolve::{Finding, Match, resolve};
+use serde::Serialize;
+
+use crate::edge::Edge;
+use crate::problem::Problem;
+use crate::wire::Answer;
+
+/// A part as callers see it.
+#[derive(Serialize)]
+pub struct PartView<'a> {
+    sku: &'a Sku,
+    brand: &'a BrandCode,
+    brand_name: &'a str,
+    number: &'a PartNumber,
+    description: &'a str,
+    part_type: &'a PartType,
+    kind: Kind,
+    life_cycle: LifeCycle,
+    supply: Supply,
+    pack: Pack,
+    core_return_days: Option<u16>,
+    calibration: Option<&'a Calibration>,
+    interchange: &'a [Interchange],
+    superseded_by: &'a [Sku],
+    components: &'a [Component],
+    gtin: Option<&'a str>,
+    attributes: &'a BTreeMap<String, String>,
+    billing: Option<Billing>,
+}
+
+impl<'a> PartView<'a> {
+    /// What callers may see of `part`.
+    pub fn of(part: &'a Part) -> Self {
+        Self {
+            sku: &part.sku,
+            brand: &part.brand,
+            brand_name: &part.brand_name,
+            number: &part.number,
+            description: &part.description,
+            part_type: &part.part_type,
+            kind: part.kind,
+            life_cycle: part.life_cycle,
+            supply: part.supply,
+            pack: part.pack,
+            core_return_days: part.core.and_then(|core| core.return_days),
+            calibration: part.calibration.as_ref(),
+            interchange: &part.interchange,
+            superseded_by: &part.superseded_by,
+            components: &part.components,
+            gtin: part.gtin.as_deref(),
+            attributes: &part.attributes,
+            billing: part.billing,
+        }
+    }
+}
+
+/// `GET /v1/parts/{sku}`
+pub async fn by_sku(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
+    edge.caller(Scope::Query).await?;
+    let unknown = || Problem::not_found(format!("there is no part `{sku}`; GET /v1/parts?brand=&number= looks for numbers"));
+    let sku: Sku = sku.parse().map_err(|_| unknown())?;
+    let part = edge.settle(|reading| reading.part(&sku)).await?.ok_or_else(unknown)?;
+    Ok(edge.ok(&PartView::of(&part)))
+}
+
+/// `GET /v1/parts?brand=&number=`
+pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    edge.caller(Scope::Query).await?;
+    let brand = edge.parameters("brand").find(|brand| !brand.is_empty());
+    let Some(number) = edge.parameter("number")? else {
+        return Err(Problem::invalid_field("/number", "`number` is required: GET /v1/parts?brand=BRKX&number=44-10"));
+    };
+    let line = LineRequest { wanted: Wanted::Number { brand, number }, quantity: Quantity::ONE };
+    let line = edge.settle(|reading: &Reading| resolve(&line, edge.now, reading)).await?;
+    let parts = match &line.finding {
+        Finding::Choices(choices) => choices.iter().map(|choice| PartView::of(&choice.part)).collect(),
+        Finding::Candidates(parts) => parts.iter().map(|part| PartView::of(part)).collect(),
+        Finding::Nothing(_) => Vec::new(),
+    };
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(rename = "match")]
+        matched: Match,
+        parts: Vec<PartView<'a>>,
+    }
+    Ok(edge.ok(&Body { matched: line.matched, parts }))
+}
