@@ -1,0 +1,3 @@
+//! Holdfast's importer and its demonstration catalogue.
+
+pub mod demo;
