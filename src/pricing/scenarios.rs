@@ -232,7 +232,9 @@ fn every_scenario_of_the_table_holds() {
 
 fn world(lines: &[&str]) -> World {
     let mut world = World::new();
-    lines.iter().for_each(|line| world.set_up(line));
+    for line in lines {
+        world.set_up(line);
+    }
     world
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::geo::{GeoPoint, NotAPlace};
+use super::local_time::LocalDay;
 use crate::id::{LocationId, Region};
 use crate::time::Timestamp;
 
@@ -29,7 +31,7 @@ pub struct Location {
     pub hours: [Option<Hours>; 7],
     /// Local days (`2026-12-25`) it is closed whatever the weekday.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub closed_days: Vec<String>,
+    pub closed_days: Vec<LocalDay>,
     /// Minutes from an order to being ready for pickup, while open.
     pub handling_minutes: u32,
     /// Minutes after local midnight at which orders for the day's delivery close; `None`: it does not deliver.
@@ -37,6 +39,13 @@ pub struct Location {
     pub cutoff_minute: Option<u16>,
     /// Furthest same-day delivery, in kilometres; beyond it goods travel with the carrier.
     pub delivery_radius_km: f64,
+}
+
+impl Location {
+    /// Where it is.
+    pub fn point(&self) -> Result<GeoPoint, NotAPlace> {
+        GeoPoint::new(self.lat, self.lon)
+    }
 }
 
 /// Branch or distribution centre.
@@ -63,6 +72,6 @@ pub struct Offset {
 pub struct Hours {
     /// Opens at.
     pub open: u16,
-    /// Closes at.
+    /// Closes at; past 1,440 after the next midnight. Not after `open`: closed.
     pub close: u16,
 }

@@ -1,5 +1,21 @@
-//! Which location, in what order.
+//! Which location, in what order: [`Survey`] once for a request, [`Survey::rank`] for each line, [`allocate`] for the
+//! split.
 
+pub mod geo;
+pub mod local_time;
 pub mod location;
+pub mod rank;
+pub mod survey;
+pub mod timing;
 
-pub use location::{Hours, Location, LocationKind};
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+pub use geo::{Distance, GeoPoint};
+pub use local_time::{LocalDay, Opening};
+pub use location::{Hours, Location, LocationKind, Offset};
+pub use rank::{Allocation, allocate};
+pub use survey::{Destination, Fulfilment, Need, NoDestination, Source, Survey};
+pub use timing::Delivery;
