@@ -9,6 +9,7 @@ pub mod id;
 pub mod input;
 pub mod money;
 pub mod pricing;
+pub mod query;
 pub mod sourcing;
 pub mod stock;
 pub mod time;

@@ -3,8 +3,13 @@
 //! [`request`] reads what was asked, [`resolve`](mod@resolve) finds the parts meant, [`answer`](mod@answer) puts price,
 //! stock and sources together. All pure: records and stock come in.
 
+pub mod answer;
+pub mod public;
 pub mod request;
 pub mod resolve;
+pub mod stock;
 
-pub use request::{DeliverTo, LineRequest, QueryRequest, Wanted};
+pub use answer::{QueryAnswer, answer};
+pub use request::{LineRequest, QueryRequest, Wanted};
 pub use resolve::{Choice, Finding, Match, NoMatch, Relation, ResolvedLine};
+pub use stock::{Origin, SkuStock, StockTable};

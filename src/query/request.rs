@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::catalog::PartNumber;
 use crate::catalog::vin::Vin;
-use crate::id::{LocationId, Quantity, Sku};
+use crate::id::{Quantity, Sku};
 use crate::input::{Fault, Faults, Fields, FromJson};
 use crate::money::Currency;
-use crate::sourcing::{Fulfilment, GeoPoint};
+use crate::sourcing::{Destination, Fulfilment, GeoPoint};
 use crate::time::Timestamp;
 
 /// The most lines of one query.
@@ -23,7 +23,7 @@ pub struct QueryRequest {
     /// What is asked for, 1 to [`MAX_LINES`].
     pub lines: Vec<LineRequest>,
     /// Where it should go; absent: the account's home location.
-    pub deliver_to: Option<DeliverTo>,
+    pub deliver_to: Option<Destination>,
     /// How it should get there.
     pub fulfilment: Fulfilment,
     /// When it is needed; sources that cannot make it are ranked last.
@@ -66,15 +66,6 @@ pub enum Wanted {
         /// Where on the vehicle.
         position: Option<String>,
     },
-}
-
-/// Where goods should go.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DeliverTo {
-    /// A point on the map.
-    Point(GeoPoint),
-    /// One of the distributor's locations.
-    Location(LocationId),
 }
 
 impl QueryRequest {
@@ -127,19 +118,19 @@ impl LineRequest {
 }
 
 /// Reads `deliver_to`: `{"lat": …, "lon": …}` or `{"location": …}`.
-pub fn read_deliver_to(fields: &mut Fields, faults: &mut Faults) -> Option<DeliverTo> {
+pub fn read_deliver_to(fields: &mut Fields, faults: &mut Faults) -> Option<Destination> {
     let pointer = fields.at("deliver_to");
     let value = fields.raw("deliver_to")?;
     let mut place = Fields::of(value, &pointer, faults);
     if value.get("location").is_some() {
-        let location = place.required("location", faults).map(DeliverTo::Location);
+        let location = place.required("location", faults).map(Destination::at);
         place.finish(faults);
         return location;
     }
     let (lat, lon) = (place.required("lat", faults), place.required("lon", faults));
     place.finish(faults);
     let point = lat.zip(lon).map(|(lat, lon)| GeoPoint::new(lat, lon))?;
-    point.map_err(|error| faults.add(pointer, "out_of_range", error.to_string())).ok().map(DeliverTo::Point)
+    point.map_err(|error| faults.add(pointer, "out_of_range", error.to_string())).ok().map(Destination::Point)
 }
 
 impl FromJson for Fulfilment {

@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::request::{LineRequest, Wanted};
 use crate::catalog::fitment::{Application, folded};
 use crate::catalog::number::NumberEntry;
-use crate::catalog::vin::{self, Vin};
+use crate::catalog::vin::Vin;
 use crate::catalog::{Part, PartNumber, Reading};
 use crate::id::Sku;
+use crate::time::Timestamp;
 
 /// The most parts one line is answered with, the alternates counted in.
-pub const MAX_CHOICES: usize = 8;
+pub const MAX_CHOICES: usize = 5;
 
 /// How a line's part was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,8 +36,7 @@ pub enum Match {
 }
 
 /// Why nothing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoMatch {
     /// No such sku.
     #[error("no part has this sku; try its brand and number")]
@@ -50,6 +50,18 @@ pub enum NoMatch {
     /// Nothing of this type fits.
     #[error("no part of this type is known to fit this vehicle at this position")]
     NothingFits,
+}
+
+impl NoMatch {
+    /// The stable code a caller sees.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownSku => "unknown_sku",
+            Self::UnknownNumber => "unknown_number",
+            Self::UnknownVehicle => "unknown_vehicle",
+            Self::NothingFits => "nothing_fits",
+        }
+    }
 }
 
 /// How a part stands to what was asked for.
@@ -77,8 +89,13 @@ pub struct Choice {
     pub quantity: u32,
     /// Conditions of the fit, in words.
     pub notes: Vec<String>,
-    /// The parts inside, for a bundle.
-    pub components: Vec<Rc<Part>>,
+}
+
+impl Choice {
+    /// `quantity` units of `part`.
+    pub fn new(part: Rc<Part>, relation: Relation, quantity: u32) -> Self {
+        Self { part, relation, quantity, notes: Vec::new() }
+    }
 }
 
 /// What a line means.
@@ -102,7 +119,7 @@ pub enum Finding {
 }
 
 /// Finds what `line` means.
-pub fn resolve(line: &LineRequest, reading: &Reading) -> ResolvedLine {
+pub fn resolve(line: &LineRequest, now: Timestamp, reading: &Reading) -> ResolvedLine {
     let quantity = line.quantity.get();
     match &line.wanted {
         Wanted::Sku(sku) => match reading.part(sku) {
@@ -111,9 +128,15 @@ pub fn resolve(line: &LineRequest, reading: &Reading) -> ResolvedLine {
         },
         Wanted::Number { brand, number } => by_number(brand.as_deref(), number, quantity, reading),
         Wanted::Fitment { vin, part_type, position } => {
-            by_fitment(vin, part_type, position.as_deref(), quantity, reading)
+            by_fitment(vin, part_type, position.as_deref(), quantity, now, reading)
         }
     }
+}
+
+/// The calendar year of `now`, which settles a VIN's model year.
+pub fn this_year(now: Timestamp) -> u16 {
+    use chrono::Datelike as _;
+    u16::try_from(now.to_utc().year()).unwrap_or_default()
 }
 
 fn nothing(why: NoMatch) -> ResolvedLine {
@@ -123,13 +146,14 @@ fn nothing(why: NoMatch) -> ResolvedLine {
 /// A line that means one part: with it come its replacement and its equivalents.
 fn part_asked(part: Rc<Part>, matched: Match, quantity: u32, reading: &Reading) -> ResolvedLine {
     let replacement = part.living_end().map(|sku| (sku, Relation::Supersession, quantity));
-    let equivalents = part.interchange.iter().map(|other| {
-        (&other.sku, Relation::Interchange, quantity.saturating_mul(other.quantity.max(1)))
-    });
+    let equivalents = part
+        .interchange
+        .iter()
+        .map(|other| (&other.sku, Relation::Interchange, quantity.saturating_mul(other.quantity.max(1))));
     let others = replacement.iter().cloned().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
     let others = others.filter_map(|(sku, relation, units)| choice(sku, relation, units, reading));
     let matched = if replacement.is_some() { Match::Supersession } else { matched };
-    let asked = with_components(part.clone(), Relation::Asked, quantity, reading);
+    let asked = Choice::new(part.clone(), Relation::Asked, quantity);
     ResolvedLine { matched, finding: Finding::Choices(std::iter::once(asked).chain(others).collect()) }
 }
 
@@ -180,8 +204,15 @@ fn one_maker(entries: &[&NumberEntry]) -> bool {
     entries.windows(2).all(|pair| matches!(pair, [a, b] if a.brand == b.brand))
 }
 
-fn by_fitment(vin: &Vin, part_type: &str, position: Option<&str>, quantity: u32, reading: &Reading) -> ResolvedLine {
-    let vehicle = vin::decode(vin, reading);
+fn by_fitment(
+    vin: &Vin,
+    part_type: &str,
+    position: Option<&str>,
+    quantity: u32,
+    now: Timestamp,
+    reading: &Reading,
+) -> ResolvedLine {
+    let vehicle = reading.decode(vin, this_year(now));
     let keys = vehicle.keys();
     if keys.is_empty() {
         return nothing(NoMatch::UnknownVehicle);
@@ -189,7 +220,7 @@ fn by_fitment(vin: &Vin, part_type: &str, position: Option<&str>, quantity: u32,
     let fitments: Vec<_> = keys.iter().filter_map(|key| reading.fitment(key, part_type)).collect();
     let fitting = fitments.iter().flat_map(|fitment| fitment.at_position(position));
     let mut choices: Vec<Choice> = Vec::new();
-    for application in fitting.filter(|application| application.suits_trim(vehicle.trim.as_deref())) {
+    for application in fitting {
         if choices.len() < MAX_CHOICES && choices.iter().all(|known| known.part.sku != application.sku) {
             choices.extend(fitting_choice(application, quantity, reading));
         }
@@ -211,10 +242,5 @@ fn chosen(choices: Vec<Choice>, matched: Match, otherwise: NoMatch) -> ResolvedL
 }
 
 fn choice(sku: &Sku, relation: Relation, quantity: u32, reading: &Reading) -> Option<Choice> {
-    Some(with_components(reading.part(sku)?, relation, quantity, reading))
-}
-
-fn with_components(part: Rc<Part>, relation: Relation, quantity: u32, reading: &Reading) -> Choice {
-    let components = part.components.iter().filter_map(|component| reading.part(&component.sku)).collect();
-    Choice { part, relation, quantity, notes: Vec::new(), components }
+    Some(Choice::new(reading.part(sku)?, relation, quantity))
 }

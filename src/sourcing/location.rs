@@ -75,3 +75,9 @@ pub struct Hours {
     /// Closes at; past 1,440 after the next midnight. Not after `open`: closed.
     pub close: u16,
 }
+
+/// The location nearest to `place`, along a great circle; of equals the first. `None` if there is none on the map.
+pub fn nearest(locations: &[Location], place: GeoPoint) -> Option<&Location> {
+    let on_map = locations.iter().filter_map(|location| Some((location.point().ok()?.distance_to(place), location)));
+    on_map.min_by_key(|(distance, _)| *distance).map(|(_, location)| location)
+}

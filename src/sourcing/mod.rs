@@ -15,7 +15,7 @@ mod tests;
 
 pub use geo::{Distance, GeoPoint};
 pub use local_time::{LocalDay, Opening};
-pub use location::{Hours, Location, LocationKind, Offset};
+pub use location::{Hours, Location, LocationKind, Offset, nearest};
 pub use rank::{Allocation, allocate};
 pub use survey::{Destination, Fulfilment, Need, NoDestination, Source, Survey};
 pub use timing::Delivery;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::promise::{self, Flow};
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::time::Timestamp;
 
@@ -84,18 +83,6 @@ impl Position {
     /// The position nobody has written yet.
     pub fn empty(sku: Sku, location: LocationId) -> Self {
         Self { sku, location, version: 0, counters: Counters::default(), incoming: Vec::new() }
-    }
-
-    /// When `quantity` units can be promised at this location, now or from a scheduled receipt on; `None` if never.
-    /// A receipt whose time has passed without the goods being booked in is not promised.
-    pub fn promise_date(&self, quantity: u32, now: Timestamp) -> Option<Timestamp> {
-        promise::date(self.counters.balance(), &self.flows(now), i64::from(quantity), now)
-    }
-
-    /// The receipts still ahead of `now`, as flows.
-    pub fn flows(&self, now: Timestamp) -> Vec<Flow> {
-        let ahead = self.incoming.iter().filter(|receipt| receipt.eta > now);
-        ahead.map(|receipt| Flow { at: receipt.eta, units: i64::from(receipt.quantity) }).collect()
     }
 }
 

@@ -15,21 +15,6 @@ pub struct Flow {
     pub units: i64,
 }
 
-/// The earliest time at or after `now` from which `quantity` units can be promised and stay promised; `None` if no known
-/// receipt covers them. `balance` is what is free now and may be below zero; flows may come in any order.
-pub fn date(balance: i64, flows: &[Flow], quantity: i64, now: Timestamp) -> Option<Timestamp> {
-    let mut flows = flows.to_vec();
-    flows.sort_by_key(|flow| (flow.at, flow.units));
-    let mut running = balance;
-    // The earliest time since which the balance has covered the quantity without a break.
-    let mut since = (running >= quantity).then_some(now);
-    for flow in flows {
-        running = running.saturating_add(flow.units);
-        since = if running < quantity { None } else { since.or(Some(flow.at.max(now))) };
-    }
-    since
-}
-
 /// How many units can be promised at `at`: the lowest balance from then on, never below zero.
 pub fn units(balance: i64, flows: &[Flow], at: Timestamp) -> i64 {
     let mut flows = flows.to_vec();
@@ -48,44 +33,38 @@ mod tests {
 
     use super::*;
 
-    const NOW: Timestamp = Timestamp::EPOCH;
-
     fn flows(pairs: &[(i64, i64)]) -> Vec<Flow> {
         pairs.iter().map(|(at, units)| Flow { at: Timestamp::from_millis(*at), units: *units }).collect()
     }
 
     #[test]
-    fn a_receipt_that_covers_the_need_gives_its_date() {
+    fn receipts_count_from_their_time_on() {
         let receipts = flows(&[(20, 5), (10, 2)]);
-        let date = |quantity| date(1, &receipts, quantity, NOW).map(Timestamp::millis);
-        assert_eq!([1, 2, 3, 4, 8].map(date), [Some(0), Some(10), Some(10), Some(20), Some(20)]);
-        assert_eq!(date(9), None);
+        assert_eq!([0, 9, 10, 19, 20].map(|at| units(1, &receipts, Timestamp::from_millis(at))), [1, 1, 3, 3, 8]);
     }
 
     #[test]
     fn stock_spoken_for_later_is_not_promised_earlier() {
         let planned = flows(&[(10, -4), (20, 3)]);
-        assert_eq!(date(5, &planned, 2, NOW).map(Timestamp::millis), Some(20));
-        assert_eq!(date(5, &planned, 1, NOW).map(Timestamp::millis), Some(0));
         assert_eq!([0, 10, 20].map(|at| units(5, &planned, Timestamp::from_millis(at))), [1, 1, 4]);
     }
 
     #[test]
     fn a_receipt_first_fills_what_is_already_owed() {
-        assert_eq!(date(-3, &flows(&[(10, 5)]), 3, NOW), None);
-        assert_eq!(date(-3, &flows(&[(10, 5)]), 2, NOW).map(Timestamp::millis), Some(10));
+        assert_eq!([0, 10].map(|at| units(-3, &flows(&[(10, 5)]), Timestamp::from_millis(at))), [0, 2]);
     }
 
     proptest! {
         #[test]
-        fn the_date_is_the_first_moment_at_which_the_units_are_promised(
+        fn what_is_promised_can_be_handed_over_at_that_time_and_ever_after(
             balance in -20..20_i64,
             pairs in prop::collection::vec((1..50_i64, -9..10_i64), 0..8),
-            quantity in 1..30_i64,
+            at in 0..60_i64,
         ) {
-            let flows = flows(&pairs);
-            let first = (0..=50).map(Timestamp::from_millis).find(|at| units(balance, &flows, *at) >= quantity);
-            prop_assert_eq!(date(balance, &flows, quantity, NOW), first);
+            let promised = units(balance, &flows(&pairs), Timestamp::from_millis(at));
+            let balance_at = |time: i64| balance + pairs.iter().filter(|(when, _)| *when <= time).map(|(_, n)| n).sum::<i64>();
+            let lowest = (at..=60).map(balance_at).min().unwrap();
+            prop_assert_eq!(promised, lowest.max(0));
         }
     }
 }

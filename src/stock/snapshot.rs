@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::position::{Position, Receipt};
+use super::promise::Flow;
 use crate::id::LocationId;
 use crate::time::Timestamp;
 
@@ -47,6 +48,12 @@ impl LocationStock {
             owed: u64::try_from(balance.saturating_neg()).unwrap_or(0),
             incoming: position.incoming.iter().filter(|receipt| receipt.eta > now).cloned().collect(),
         }
+    }
+
+    /// The receipts ahead of `now`, as flows.
+    pub fn flows(&self, now: Timestamp) -> Vec<Flow> {
+        let ahead = self.incoming.iter().filter(|receipt| receipt.eta > now);
+        ahead.map(|receipt| Flow { at: receipt.eta, units: i64::from(receipt.quantity) }).collect()
     }
 
     /// Free units, below zero where more is owed than is there.

@@ -1,0 +1,87 @@
+//! `POST /v1/query`: what does it cost, where is it, can I have it?
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use holdfast::access::Scope;
+use holdfast::catalog::Reading;
+use holdfast::id::Sku;
+use holdfast::pricing::{Account, Buyer, Contract, Promotion};
+use holdfast::query::answer::{Terms, answer, wants_more};
+use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
+use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest};
+
+use crate::edge::Edge;
+use crate::problem::Problem;
+use crate::supply;
+use crate::wire::Answer;
+
+/// Answers a query.
+pub async fn query(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Query).await?.account;
+    let request = QueryRequest::read(&edge.json()?)?;
+    if let Some(other) = request.currency.filter(|currency| *currency != account.currency) {
+        let detail = format!("this account is quoted in {}, not {other}; leave `currency` out", account.currency);
+        return Err(Problem::invalid_field("/currency", detail));
+    }
+    let found = edge.settle(|reading| Found::read(&request, &account, edge, reading)).await?;
+    let destination = destination(request.deliver_to.clone(), &account, &found.locations)?;
+    let stock = edge.timed("stock", stock(edge, &found, destination, request.budget_ms)).await?;
+
+    let need = Need { destination, home: &account.home, fulfilment: request.fulfilment, needed_by: request.needed_by };
+    let terms = Terms {
+        buyer: Buyer { account: &account, contract: found.contract.as_deref(), promotions: &found.promotions },
+        survey: &Survey::new(&found.locations, &need, edge.now),
+        stock: &stock,
+        now: edge.now,
+        explain: request.explain,
+    };
+    Ok(edge.ok(&answer(&request, &found.lines, &terms)))
+}
+
+/// What the catalogue knows about a request.
+struct Found {
+    lines: Vec<ResolvedLine>,
+    contract: Option<Rc<Contract>>,
+    promotions: Rc<Vec<Promotion>>,
+    locations: Rc<Vec<Location>>,
+}
+
+impl Found {
+    fn read(request: &QueryRequest, account: &Account, edge: &Edge<'_>, reading: &Reading) -> Self {
+        Self {
+            lines: request.lines.iter().map(|line| resolve(line, edge.now, reading)).collect(),
+            contract: account.contract.as_ref().and_then(|contract| reading.contract(contract)),
+            promotions: reading.promotions(),
+            locations: reading.locations(),
+        }
+    }
+}
+
+/// Where the goods go: as asked, else to the account's home.
+pub fn destination(asked: Option<Destination>, account: &Account, locations: &[Location]) -> Result<GeoPoint, Problem> {
+    match asked {
+        Some(place) => place.resolve(locations).map_err(|error| Problem::invalid_field("/deliver_to", error.to_string())),
+        None => Destination::at(account.home.clone()).resolve(locations).map_err(|error| {
+            worker::console_error!("the home of account {}: {error}", account.id);
+            Problem::invalid_field("/deliver_to", "this account's home location is not known; say where to deliver")
+        }),
+    }
+}
+
+/// The near region's stock of every part a line can mean, and the other regions' where the near one is not enough.
+async fn stock(edge: &Edge<'_>, found: &Found, destination: GeoPoint, budget_ms: u32) -> Result<StockTable, Problem> {
+    let Some(near) = nearest(&found.locations, destination) else { return Ok(StockTable::default()) };
+    let mut table = supply::near(edge, &near.region, &skus(found.lines.iter()), budget_ms).await?;
+    let short = skus(found.lines.iter().filter(|line| wants_more(line, &table, edge.now)));
+    supply::far(edge, &near.region, &short, &found.locations, &mut table).await?;
+    Ok(table)
+}
+
+fn skus<'a>(lines: impl Iterator<Item = &'a ResolvedLine>) -> BTreeSet<&'a Sku> {
+    let choices = lines.flat_map(|line| match &line.finding {
+        Finding::Choices(choices) => choices.as_slice(),
+        Finding::Candidates(_) | Finding::Nothing(_) => &[],
+    });
+    choices.flat_map(holdfast::query::Choice::stocked_skus).collect()
+}
