@@ -22,7 +22,10 @@ pub fn respond(head: String, body: Vec<u8>, env: Env, context: worker_sys::Conte
         JsValue::from_str(&answer.into_text())
     });
     // A waker that does nothing is enough for this first look: the promise below polls again with its own.
-    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match answer
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(text) => text,
         Poll::Pending => future_to_promise(async move { Ok(answer.await) }).into(),
     }
@@ -35,9 +38,18 @@ pub fn wake() {}
 /// The edge functions, by path. (The skeleton: routing comes with the functions.)
 async fn handle(request: &Request<'_>, _env: &Env, _context: &worker::Context) -> Answer {
     if request.path() == "/healthz" {
-        let body = concat!(r#"{"status":"ok","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
-        return Answer::new(200, body).header("content-type", "application/json").header("cache-control", "no-store");
+        let body = concat!(
+            r#"{"status":"ok","version":""#,
+            env!("CARGO_PKG_VERSION"),
+            r#""}"#
+        );
+        return Answer::new(200, body)
+            .header("content-type", "application/json")
+            .header("cache-control", "no-store");
     }
-    Answer::new(404, r#"{"type":"about:blank","title":"Not found","status":404,"code":"not_found"}"#)
-        .header("content-type", "application/problem+json")
+    Answer::new(
+        404,
+        r#"{"type":"about:blank","title":"Not found","status":404,"code":"not_found"}"#,
+    )
+    .header("content-type", "application/problem+json")
 }

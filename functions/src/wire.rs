@@ -80,8 +80,14 @@ impl<'a> Request<'a> {
 
     /// The URL's path, still percent-encoded: `/v1/availability/BRKX-4410`.
     pub fn path(&self) -> &'a str {
-        let after_scheme = self.url.split_once("://").map_or(self.url, |(_, rest)| rest);
-        let path = after_scheme.find(['/', '?']).and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+        let after_scheme = self
+            .url
+            .split_once("://")
+            .map_or(self.url, |(_, rest)| rest);
+        let path = after_scheme
+            .find(['/', '?'])
+            .and_then(|at| after_scheme.get(at..))
+            .unwrap_or("/");
         match path.split_once('?') {
             Some(("", _)) => "/",
             Some((path, _)) => path,
@@ -107,7 +113,12 @@ pub struct Answer {
 impl Answer {
     /// An answer with no headers yet. `X-Request-Id` is added by `entry.js`.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, cache_ms: 0, headers: String::with_capacity(512), body: body.into() }
+        Self {
+            status,
+            cache_ms: 0,
+            headers: String::with_capacity(512),
+            body: body.into(),
+        }
     }
 
     /// Adds a header. A line break in a value, which would let a caller write headers of its own, becomes a space.
@@ -115,7 +126,8 @@ impl Answer {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push_str(name);
         self.headers.push_str(": ");
-        self.headers.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        self.headers
+            .extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
         self.headers.push('\n');
         self
     }
@@ -130,7 +142,12 @@ impl Answer {
 
     /// The text for `entry.js`: `<status> <cache ms>`, the headers, an empty line, the body.
     pub fn into_text(self) -> String {
-        let mut text = String::with_capacity(self.headers.len().saturating_add(self.body.len()).saturating_add(16));
+        let mut text = String::with_capacity(
+            self.headers
+                .len()
+                .saturating_add(self.body.len())
+                .saturating_add(16),
+        );
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{} {}", self.status, self.cache_ms);
         text.push_str(&self.headers);
@@ -147,7 +164,11 @@ mod tests {
     #[test]
     fn entry_js_sends_the_headers_in_the_order_they_are_read() {
         let entry = include_str!("../entry.js");
-        let list = entry.split_once("const HEADERS = [").and_then(|(_, rest)| rest.split_once("];")).unwrap().0;
+        let list = entry
+            .split_once("const HEADERS = [")
+            .and_then(|(_, rest)| rest.split_once("];"))
+            .unwrap()
+            .0;
         let sent: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
         assert_eq!(sent, HEADERS);
     }
@@ -156,11 +177,23 @@ mod tests {
     fn a_request_is_read_field_by_field() {
         let head = "POST\nhttp://h/v1/query?a=1\nr-1\n1795000000123\ntoo_large\n33.7,-84.4\nBearer k\n\nidem\nhttps://o\n\"e\"\napplication/json\n*/*\n00-t\n10.0.0.1";
         let request = Request::read(head, b"{}");
-        assert_eq!((request.method, request.path(), request.query()), ("POST", "/v1/query", "a=1"));
-        assert_eq!((request.id, request.now_ms, request.too_large), ("r-1", 1_795_000_000_123, true));
+        assert_eq!(
+            (request.method, request.path(), request.query()),
+            ("POST", "/v1/query", "a=1")
+        );
+        assert_eq!(
+            (request.id, request.now_ms, request.too_large),
+            ("r-1", 1_795_000_000_123, true)
+        );
         assert_eq!((request.authorization, request.api_key), ("Bearer k", ""));
-        assert_eq!((request.idempotency_key, request.origin), ("idem", "https://o"));
-        assert_eq!((request.traceparent, request.client_address, request.body), ("00-t", "10.0.0.1", &b"{}"[..]));
+        assert_eq!(
+            (request.idempotency_key, request.origin),
+            ("idem", "https://o")
+        );
+        assert_eq!(
+            (request.traceparent, request.client_address, request.body),
+            ("00-t", "10.0.0.1", &b"{}"[..])
+        );
     }
 
     #[test]
@@ -171,14 +204,20 @@ mod tests {
             ("http://h/?x=/y?z", "/", "x=/y?z"),
             ("http://h?x=1", "/", "x=1"),
         ] {
-            let request = Request { url, ..Request::default() };
+            let request = Request {
+                url,
+                ..Request::default()
+            };
             assert_eq!((request.path(), request.query()), (path, query), "{url}");
         }
     }
 
     #[test]
     fn a_header_value_cannot_start_a_header_of_its_own() {
-        let text = Answer::new(200, "{}").header("x-echo", "a\r\nset-cookie: b\n\nc").repeat_for(1000).into_text();
+        let text = Answer::new(200, "{}")
+            .header("x-echo", "a\r\nset-cookie: b\n\nc")
+            .repeat_for(1000)
+            .into_text();
         assert_eq!(text, "200 1000\nx-echo: a  set-cookie: b  c\n\n{}");
     }
 }

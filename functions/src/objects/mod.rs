@@ -19,5 +19,7 @@ extern "C" {
 pub async fn ask(env: &Env, binding: &str, name: &str, command: &str) -> worker::Result<String> {
     let object: Remote = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
     let reply = JsFuture::from(object.ask(command)?).await?;
-    reply.as_string().ok_or_else(|| "the object's reply was not text".into())
+    reply
+        .as_string()
+        .ok_or_else(|| "the object's reply was not text".into())
 }
