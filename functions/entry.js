@@ -72,6 +72,7 @@ function toResponse(answer, request, id, key) {
 
 /** A fault of ours. The log gets the cause, the caller does not. */
 function failed(error, id) {
+  revive();
   console.error(`request ${id} failed:`, error?.stack ?? error);
   const body = JSON.stringify({
     type: "about:blank",

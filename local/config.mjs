@@ -60,15 +60,9 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   compatibilityDate = ${text(description.compatibility_date)},
   compatibilityFlags = [${flags}],
-  modules = [
-    ${modules.join(",\n    ")},
-  ],
-  bindings = [
-    ${bindings.join(",\n    ")},
-  ],
-  durableObjectNamespaces = [
-    ${classes.join(",\n    ")},
-  ],
+  modules = ${list(modules)},
+  bindings = ${list(bindings)},
+  durableObjectNamespaces = ${list(classes)},
   durableObjectStorage = (localDisk = "objects"),
 );
 
@@ -86,3 +80,5 @@ const kv :Workerd.Worker = (
 function text(value) {
   return JSON.stringify(value);
 }
+
+const list = (items) => `[${items.map((item) => `\n    ${item}`).join(",")}]`;

@@ -41,14 +41,9 @@ export class KvNamespace extends DurableObject {
     this.#sql.exec(SCHEMA);
   }
 
-  get(key) {
-    return this.#sql
-      .exec("SELECT value, metadata FROM entries WHERE key = ? AND (expires IS NULL OR expires > ?)", key, now())
-      .raw().next().value ?? null;
-  }
-
-  getAll(keys) {
-    return keys.map((key) => this.get(key));
+  read(keys) {
+    const query = "SELECT value, metadata, expires FROM entries WHERE key = ? AND (expires IS NULL OR expires > ?)";
+    return keys.map((key) => this.#sql.exec(query, key, now()).raw().next().value ?? null);
   }
 
   put(key, value, metadata, expires) {
@@ -82,12 +77,14 @@ function successor(prefix) {
   return null;
 }
 
-// Values read lately. This isolate sees every write, so a kept value is never stale; the network's KV keeps copies
-// near the reader in the same way (and is up to 60 s behind).
+// Values read lately. Every write to a namespace comes through this isolate, so a kept value is never stale; the
+// network's KV keeps copies near the reader in the same way, up to 60 s behind.
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
-const kept = new Map();
+const kept = new Map(); // "<namespace>/<key>" → [value, metadata, expires], oldest first
 let keptBytes = 0;
-const sizeOf = (name, entry) => name.length + (entry?.[0].byteLength ?? 0) + 200;
+let writes = 0; // a read that began before the latest write may be of the value before it, and is not kept
+
+const sizeOf = (name, [value]) => 2 * name.length + value.byteLength + 200;
 
 function keep(name, entry) {
   forget(name);
@@ -100,9 +97,41 @@ function keep(name, entry) {
 }
 
 function forget(name) {
-  if (!kept.has(name)) return;
-  keptBytes -= sizeOf(name, kept.get(name));
+  const entry = kept.get(name);
+  if (entry === undefined) return;
+  keptBytes -= sizeOf(name, entry);
   kept.delete(name);
+}
+
+function find(name) {
+  const entry = kept.get(name);
+  return entry !== undefined && (entry[2] === null || entry[2] > now()) ? entry : null;
+}
+
+async function write(name, change) {
+  writes++;
+  try {
+    await change();
+  } finally {
+    writes++;
+    forget(name);
+  }
+}
+
+/** The entries of `keys`, null for an absent one, with at most one call to the namespace's object. */
+async function read(store, namespace, keys) {
+  const entries = keys.map((key) => find(`${namespace}/${key}`));
+  const missing = keys.filter((_, index) => entries[index] === null);
+  if (missing.length === 0) return entries;
+  const before = writes;
+  const fetched = await store.read(missing);
+  let next = 0;
+  return entries.map((entry, index) => {
+    if (entry !== null) return entry;
+    const found = fetched[next++];
+    if (found !== null && before === writes) keep(`${namespace}/${keys[index]}`, found);
+    return found;
+  });
 }
 
 export default {
@@ -114,13 +143,13 @@ export default {
     if (new TextEncoder().encode(key).length > MAX_KEY_BYTES) return new Response("key too long", { status: 414 });
     switch (request.method) {
       case "GET":
-        return key === "" ? list(store, url.searchParams) : get(store, key);
+        return key === "" ? list(store, url.searchParams) : get(store, namespace, key);
       case "POST":
-        return bulkGet(store, await request.json());
+        return bulkGet(store, namespace, await request.json());
       case "PUT":
-        return put(store, key, request, url.searchParams);
+        return put(store, namespace, key, request, url.searchParams);
       case "DELETE":
-        await store.delete(key);
+        await write(`${namespace}/${key}`, () => store.delete(key));
         return new Response(null, { status: 204 });
       default:
         return new Response("method not allowed", { status: 405 });
@@ -128,17 +157,17 @@ export default {
   },
 };
 
-async function get(store, key) {
-  const entry = await store.get(key);
+async function get(store, namespace, key) {
+  const [entry] = await read(store, namespace, [key]);
   if (entry === null) return new Response("not found", { status: 404 });
   const [value, metadata] = entry;
   return new Response(value, metadata === null ? undefined : { headers: { "CF-KV-Metadata": metadata } });
 }
 
-async function bulkGet(store, { keys, type, withMetadata }) {
+async function bulkGet(store, namespace, { keys, type, withMetadata }) {
   if (keys.length > MAX_BULK_KEYS) return new Response(`at most ${MAX_BULK_KEYS} keys`, { status: 400 });
-  const entries = await store.getAll(keys);
-  const found = {};
+  const entries = await read(store, namespace, keys);
+  const found = Object.create(null);
   keys.forEach((key, index) => {
     const entry = entries[index];
     if (entry === null) return void (found[key] = null);
@@ -150,7 +179,7 @@ async function bulkGet(store, { keys, type, withMetadata }) {
   return Response.json(found);
 }
 
-async function put(store, key, request, query) {
+async function put(store, namespace, key, request, query) {
   const metadata = request.headers.get("CF-KV-Metadata");
   if (metadata !== null && metadata.length > MAX_METADATA_BYTES) return new Response("metadata too long", { status: 413 });
   const value = await request.arrayBuffer();
@@ -161,7 +190,7 @@ async function put(store, key, request, query) {
   if (expires !== null && !(expires >= now() + MIN_TTL_SECONDS)) {
     return new Response(`expiration must be at least ${MIN_TTL_SECONDS} seconds away`, { status: 400 });
   }
-  await store.put(key, value, metadata, expires);
+  await write(`${namespace}/${key}`, () => store.put(key, value, metadata, expires));
   return new Response(null, { status: 204 });
 }
 

@@ -39,11 +39,10 @@ export function find(key, request, id) {
   }
   const condition = request.headers.get("if-none-match");
   const fresh = condition !== null && matches(condition, entry.etag);
-  const response = fresh
-    ? new Response(null, { status: 304, headers: entry.bare })
-    : new Response(entry.body, { headers: entry.full });
-  response.headers.set("x-request-id", id);
-  return response;
+  // Set on the kept headers, which `Response` copies at once: cheaper than reaching into the response's own.
+  const headers = fresh ? entry.bare : entry.full;
+  headers.set("x-request-id", id);
+  return fresh ? new Response(null, { status: 304, headers }) : new Response(entry.body, { headers });
 }
 
 function forget(key) {

@@ -7,21 +7,28 @@ export { wasm };
 // `instanceId` counts the instances (kept by the `worker` crate).
 const state = wasm.__worker_init_state();
 
-/**
- * Call this before any other call into wasm. wasm-bindgen replaces a dead instance only inside a call, after it has
- * copied that call's arguments into the dead one's memory; a call without arguments makes it do so safely.
- * Returns the number of the live instance: an object built in another one must be built again.
- */
-export function revive() {
-  wasm.wake();
-  return state.instanceId;
-}
-
+let current = state.instanceId;
 const waiting = new Set();
 
 /**
- * The promise of a Rust future, which never settles if a trap kills the instance while it waits. So every trap
- * rejects all promises that wait on the instance: their callers get an error at once instead of a hung request.
+ * Call this before any other call into wasm, and after one that threw. wasm-bindgen replaces a dead instance only
+ * inside a call, after it has copied that call's arguments into the dead one's memory; a call without arguments makes
+ * it do so safely. Returns the number of the live instance: an object built in another one must be built again.
+ */
+export function revive() {
+  wasm.wake();
+  if (state.instanceId !== current) {
+    current = state.instanceId;
+    const lost = new Error("the wasm instance was replaced after a trap");
+    for (const reject of waiting) reject(lost);
+    waiting.clear();
+  }
+  return current;
+}
+
+/**
+ * The promise of a Rust future. By itself it would never settle once a trap, be it another request's, has taken the
+ * instance it waits in; so replacing the instance rejects it, and its caller gets an answer at once.
  */
 export function settle(promise) {
   return new Promise((resolve, reject) => {
@@ -30,10 +37,6 @@ export function settle(promise) {
   });
 }
 
-function abandon(error) {
-  if (!(error instanceof WebAssembly.RuntimeError)) return;
-  for (const reject of waiting) reject(error);
-  waiting.clear();
-}
-addEventListener("error", (event) => abandon(event.error));
-addEventListener("unhandledrejection", (event) => abandon(event.reason));
+// Traps in the continuation of a future have no caller that could catch them.
+addEventListener("error", revive);
+addEventListener("unhandledrejection", revive);

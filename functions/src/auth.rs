@@ -56,7 +56,13 @@ pub fn is_local(env: &Env) -> bool {
 }
 
 /// The caller of `request`, if its key carries `scope`. Runs inside [`crate::catalog::settle`].
-pub fn caller(hash: Option<&str>, scope: Scope, origin: &str, local: bool, reading: &Reading) -> Result<Caller, Problem> {
+pub fn caller(
+    hash: Option<&str>,
+    scope: Scope,
+    origin: &str,
+    local: bool,
+    reading: &Reading,
+) -> Result<Caller, Problem> {
     let Some(hash) = hash else {
         return Err(Problem::unauthenticated("send your key as `Authorization: Bearer <key>` or `X-API-Key`"));
     };

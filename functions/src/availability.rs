@@ -43,11 +43,14 @@ pub async fn of_many(edge: &Edge<'_>) -> Result<Answer, Problem> {
     if !(1..=MAX_SKUS).contains(&asked.len()) {
         return Err(Problem::invalid_field("/sku", format!("name 1 to {MAX_SKUS} skus: ?sku=A&sku=B")));
     }
-    let sound = |text: &String| text.parse().map_err(|e: holdfast::id::InvalidId| Problem::invalid_field("/sku", e.to_string()));
+    let sound = |text: &String| {
+        text.parse().map_err(|e: holdfast::id::InvalidId| Problem::invalid_field("/sku", e.to_string()))
+    };
     let skus: Vec<Sku> = asked.iter().map(sound).collect::<Result<_, _>>()?;
     let shown = Shown::read(edge, account, skus.clone()).await?;
     let items = skus.iter().zip(&shown.choices);
-    let items = items.map(|(sku, choice)| choice.as_ref().map_or_else(|| PublicAnswer::unknown(sku), |c| shown.answer(c)));
+    let items =
+        items.map(|(sku, choice)| choice.as_ref().map_or_else(|| PublicAnswer::unknown(sku), |c| shown.answer(c)));
     #[derive(Serialize)]
     struct Body<'a> {
         items: Vec<PublicAnswer<'a>>,
@@ -114,5 +117,8 @@ fn cacheable(edge: &Edge<'_>, body: &impl Serialize) -> Answer {
     let tag = format!("\"{:016x}\"", fnv1a(body.as_bytes()));
     let unchanged = edge.request.if_none_match.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
     let answer = if unchanged { Answer::new(304, "") } else { edge.json_text(body).repeat_for(REPEAT_MS) };
-    answer.header("etag", &tag).header("cache-control", CACHE_CONTROL).header("vary", "Authorization, X-API-Key, Origin")
+    answer
+        .header("etag", &tag)
+        .header("cache-control", CACHE_CONTROL)
+        .header("vary", "Authorization, X-API-Key, Origin")
 }

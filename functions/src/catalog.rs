@@ -108,16 +108,17 @@ async fn read(env: &Env, keys: &[String], now: Timestamp) -> Result<(), Problem>
 }
 
 async fn read_bulk(env: &Env, binding: &str, keys: &[&String], now: Timestamp) -> Result<(), Problem> {
-        let mut values = env.kv(binding)?.get_bulk(keys).text().await?;
-        CACHE.with_borrow_mut(|cache| {
-            for key in keys {
-                let text = values.remove(*key).flatten();
-                let bytes = text.as_ref().map_or(0, String::len).saturating_add(key.len()).saturating_add(64);
-                let record = text.and_then(|text| Record::parse(key, &text).map_err(|e| worker::console_error!("{e}")).ok());
-                let lifetime = lifetime(record.as_ref());
-                cache.put((*key).clone(), Entry { record, bytes, until: now.plus(lifetime) });
-            }
-        });
+    let mut values = env.kv(binding)?.get_bulk(keys).text().await?;
+    CACHE.with_borrow_mut(|cache| {
+        for key in keys {
+            let text = values.remove(*key).flatten();
+            let bytes = text.as_ref().map_or(0, String::len).saturating_add(key.len()).saturating_add(64);
+            let record =
+                text.and_then(|text| Record::parse(key, &text).map_err(|e| worker::console_error!("{e}")).ok());
+            let lifetime = lifetime(record.as_ref());
+            cache.put((*key).clone(), Entry { record, bytes, until: now.plus(lifetime) });
+        }
+    });
     Ok(())
 }
 

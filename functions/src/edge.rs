@@ -82,7 +82,9 @@ impl<'a> Edge<'a> {
     /// The values of a parameter of the URL's query, decoded, in order.
     pub fn parameters<'s>(&'s self, name: &'s str) -> impl Iterator<Item = String> + 's {
         let pairs = self.request.query().split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(move |(key, _)| percent::decode(key) == name).map(|(_, value)| percent::decode(&value.replace('+', " ")))
+        pairs
+            .filter(move |(key, _)| percent::decode(key) == name)
+            .map(|(_, value)| percent::decode(&value.replace('+', " ")))
     }
 
     /// The parameter `name` of the URL's query; one that cannot be read is the caller's fault.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdfast::access::Scope;
-use holdfast::catalog::part::{Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply};
+use holdfast::catalog::part::{
+    Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply,
+};
 use holdfast::catalog::{PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
 use holdfast::query::request::{LineRequest, Wanted};
@@ -66,7 +68,8 @@ impl<'a> PartView<'a> {
 /// `GET /v1/parts/{sku}`
 pub async fn by_sku(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     edge.caller(Scope::Query).await?;
-    let unknown = || Problem::not_found(format!("there is no part `{sku}`; GET /v1/parts?brand=&number= looks for numbers"));
+    let unknown =
+        || Problem::not_found(format!("there is no part `{sku}`; GET /v1/parts?brand=&number= looks for numbers"));
     let sku: Sku = sku.parse().map_err(|_| unknown())?;
     let part = edge.settle(|reading| reading.part(&sku)).await?.ok_or_else(unknown)?;
     Ok(edge.ok(&PartView::of(&part)))

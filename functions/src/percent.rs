@@ -31,9 +31,14 @@ mod tests {
 
     #[test]
     fn sequences_are_decoded_and_everything_else_stays() {
-        for (text, decoded) in
-            [("A%2FB", "A/B"), ("100%", "100%"), ("%zz%4", "%zz%4"), ("%+1", "%+1"), ("%C3%A4", "ä"), ("%ff", "\u{fffd}")]
-        {
+        for (text, decoded) in [
+            ("A%2FB", "A/B"),
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%+1", "%+1"),
+            ("%C3%A4", "ä"),
+            ("%ff", "\u{fffd}"),
+        ] {
             assert_eq!(decode(text), decoded, "{text}");
         }
     }

@@ -59,7 +59,8 @@ impl Problem {
 
     /// 405: the path exists, the method does not.
     pub fn method_not_allowed(allow: &str) -> Self {
-        Self::new(405, "method_not_allowed", "Wrong method", format!("this path answers {allow}")).header("allow", allow)
+        Self::new(405, "method_not_allowed", "Wrong method", format!("this path answers {allow}"))
+            .header("allow", allow)
     }
 
     /// 413: the body is larger than a request may be.

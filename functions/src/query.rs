@@ -61,7 +61,9 @@ impl Found {
 /// Where the goods go: as asked, else to the account's home.
 pub fn destination(asked: Option<Destination>, account: &Account, locations: &[Location]) -> Result<GeoPoint, Problem> {
     match asked {
-        Some(place) => place.resolve(locations).map_err(|error| Problem::invalid_field("/deliver_to", error.to_string())),
+        Some(place) => {
+            place.resolve(locations).map_err(|error| Problem::invalid_field("/deliver_to", error.to_string()))
+        }
         None => Destination::at(account.home.clone()).resolve(locations).map_err(|error| {
             worker::console_error!("the home of account {}: {error}", account.id);
             Problem::invalid_field("/deliver_to", "this account's home location is not known; say where to deliver")

@@ -44,10 +44,17 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
         detail: code.to_string(),
     };
     let results = guard
-        .send(edge, items, |m| (&m.sku, &m.location), refused, |movements| Command::Move { movements }, |reply| match reply {
-            Reply::Moved { results } => Some(results),
-            _ => None,
-        })
+        .send(
+            edge,
+            items,
+            |m| (&m.sku, &m.location),
+            refused,
+            |movements| Command::Move { movements },
+            |reply| match reply {
+                Reply::Moved { results } => Some(results),
+                _ => None,
+            },
+        )
         .await?;
     #[derive(Serialize)]
     struct Body {
@@ -68,7 +75,8 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         faults.add("", "out_of_range", format!("expected 1 to {MAX_ITEMS} items in `receipts` and `cancel` together"));
     }
     let changes = scheduled.into_iter().map(|item| (item, true)).chain(cancelled.into_iter().map(|item| (item, false)));
-    let changes = changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
+    let changes =
+        changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
     let changes = faults.or(Some(changes))?;
 
     let guard = Guard::over(edge, changes.iter().map(|change| (&change.sku, &change.location))).await?;
@@ -78,10 +86,17 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         code: Some(code),
     };
     let results = guard
-        .send(edge, changes, |c| (&c.sku, &c.location), refused, |changes| Command::Schedule { changes }, |reply| match reply {
-            Reply::Scheduled { results } => Some(results),
-            _ => None,
-        })
+        .send(
+            edge,
+            changes,
+            |c| (&c.sku, &c.location),
+            refused,
+            |changes| Command::Schedule { changes },
+            |reply| match reply {
+                Reply::Scheduled { results } => Some(results),
+                _ => None,
+            },
+        )
         .await?;
     #[derive(Serialize)]
     struct Body {
@@ -112,7 +127,8 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
         sku: Sku,
         positions: Vec<WithAvailable<'a>>,
     }
-    let positions = positions.iter().map(|p| WithAvailable { position: p, available: p.counters.available() }).collect();
+    let positions =
+        positions.iter().map(|p| WithAvailable { position: p, available: p.counters.available() }).collect();
     Ok(edge.ok(&Body { sku, positions }))
 }
 
@@ -170,7 +186,10 @@ struct Guard {
 }
 
 impl Guard {
-    async fn over<'a>(edge: &Edge<'_>, positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>) -> Result<Self, Problem> {
+    async fn over<'a>(
+        edge: &Edge<'_>,
+        positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
+    ) -> Result<Self, Problem> {
         let caller = edge.caller(Scope::Stock).await?;
         let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
         let (parts, locations) = edge

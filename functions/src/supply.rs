@@ -18,7 +18,12 @@ use crate::problem::Problem;
 
 /// What is known of `skus` in `region`: each of its shards is asked once, all at the same time. What has not answered
 /// after `budget_ms`, or failed, is answered from snapshots.
-pub async fn near(edge: &Edge<'_>, region: &Region, skus: &BTreeSet<&Sku>, budget_ms: u32) -> Result<StockTable, Problem> {
+pub async fn near(
+    edge: &Edge<'_>,
+    region: &Region,
+    skus: &BTreeSet<&Sku>,
+    budget_ms: u32,
+) -> Result<StockTable, Problem> {
     let mut shards: BTreeMap<ShardName, Vec<Sku>> = BTreeMap::new();
     for sku in skus {
         shards.entry(edge.shards().shard(region, sku)).or_default().push((*sku).clone());

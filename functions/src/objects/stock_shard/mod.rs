@@ -16,7 +16,7 @@ use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
 use holdfast::stock::store::Store as _;
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env, State, worker_sys};
+use worker::{Date, Env, State, js_sys, worker_sys};
 
 use self::store::SqlStore;
 
@@ -84,7 +84,7 @@ impl StockShard {
         if self.alarm_at.get().is_none_or(|set| at.millis() < set) {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in a double")]
             let millis = at.millis() as f64;
-            let _ = self.storage.set_alarm(millis.into(), JsValue::UNDEFINED.into())?;
+            let _ = self.storage.set_alarm(js_sys::Date::new(&millis.into()), js_sys::Object::new())?;
             self.alarm_at.set(Some(at.millis()));
         }
         Ok(())

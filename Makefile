@@ -1,0 +1,48 @@
+# Every target sets up what it needs: tools are pinned, compiled once and cached outside the work tree.
+# PORT and STATE (a folder) choose where `make run` and `make seed` work.
+
+export PORT ?= 8787
+export STATE ?= $(CURDIR)/state
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+# The tools' folders go on PATH in each recipe.
+TOOLED := source scripts/env.sh;
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check bench seed deploy clean setup
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup:
+	@scripts/setup.sh build
+
+build: setup ## the Worker: build/index.js and its wasm
+	@scripts/build.sh
+
+run: build ## build, seed an empty STATE folder, serve on PORT, print what to try
+	@$(TOOLED) exec node local/run.mjs
+
+seed: setup ## write the demonstration catalogue into STATE (while no server uses it)
+	cargo run --release --locked --package kv-seed -- demo --state "$(STATE)"
+	@rm -f "$(STATE)/seeded-stock"; touch "$(STATE)/seeded-catalog"; echo "the next make run posts the opening stock"
+
+test: ## every test: Rust, then what crosses HTTP
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@$(TOOLED) cargo nextest run --workspace --locked --no-tests=pass
+	cargo test --workspace --locked --doc --quiet
+	@$(TOOLED) node --no-warnings --test "tests/**/*.test.mjs"
+
+check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
+	@scripts/setup.sh check
+	@scripts/check.sh
+
+bench: build ## measure against the peers on this machine; writes bench/RESULTS.md
+	@$(TOOLED) node bench/run.mjs
+
+deploy: setup ## to the network (make deploy ARGS=--dry-run stays here)
+	@$(TOOLED) WRANGLER_SEND_METRICS=false wrangler deploy --env production $(ARGS)
+
+clean: ## what was built, not the data in STATE and not the cached tools
+	rm -rf build target node_modules
