@@ -185,8 +185,13 @@ impl Asked<'_, '_, '_> {
             };
             let other_type = price.price_type != preferred;
             let rank = (scope, other_type, Reverse(price.effective), &price.sheet, price.price_type, step.unit);
-            if best.as_ref().is_none_or(|(leader, ..)| rank < *leader) {
-                best = Some((rank, price, step));
+            let beaten = if best.as_ref().is_none_or(|(leader, ..)| rank < *leader) {
+                best.replace((rank, price, step)).map(|(_, beaten, _)| beaten)
+            } else {
+                Some(price)
+            };
+            if let Some(SheetPrice { price_type, sheet, .. }) = beaten {
+                self.note(|| format!("{price_type} of sheet {sheet} holds too, and gives way"));
             }
         }
         let (_, price, step) = best?;

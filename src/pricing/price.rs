@@ -49,7 +49,7 @@ pub struct PricedLine {
     pub promotion: Option<TermsId>,
     /// The answer is the same until just before this instant. `None`: nothing that is known will change it.
     pub valid_until: Option<Timestamp>,
-    /// The next larger quantity at which a unit costs something else.
+    /// The next larger quantity at which a unit costs something else, if one of the next 16 breaks is one.
     pub break_next: Option<BreakNext>,
 }
 

@@ -239,6 +239,35 @@ proptest! {
     }
 
     #[test]
+    fn the_largest_numbers_give_a_price_or_say_that_they_are_too_large(
+        exact in prop_oneof![0..=100_000_000_000_000_i64, Just(100_000_000_000_000)], quantity in 1..=Quantity::MAX,
+        adjust_bp in any::<i32>(), off in any::<u32>(), margin in any::<u32>(), from in any::<u32>(),
+    ) {
+        let mut world = World::new();
+        let unit = Price::from_ten_thousandths(exact).unwrap();
+        world.part.cost = Some(unit);
+        world.account.margin_floor_bp = Some(margin);
+        world.account.rules =
+            vec![AccountRule { brand: None, part_type: None, price_type: PriceType::LIST, adjust_bp }];
+        world.promotions = vec![Promotion {
+            id: "P".parse().unwrap(), name: String::new(), from: time(NOW).plus(i64::MIN),
+            until: time(NOW).plus(i64::MAX), scope: PromotionScope::default(), currency: Currency::USD,
+            effect: PromotionEffect::OffBp(off),
+        }];
+        world.part.prices = vec![SheetPrice {
+            sheet: "S".parse().unwrap(), price_type: PriceType::LIST, scope: SheetScope::Everyone,
+            currency: "KWD".parse().unwrap(), effective: None, expires: None,
+            breaks: vec![PriceBreak { from: 0, unit }, PriceBreak { from, unit }],
+        }];
+        world.account.currency = "KWD".parse().unwrap();
+        world.part.currency = world.account.currency;
+        match world.price(quantity, time(NOW)) {
+            Ok(line) => prop_assert!(line.extended.amount <= crate::money::MAX_MINOR_UNITS),
+            Err(reason) => prop_assert_eq!(reason, NoPrice::AmountTooLarge),
+        }
+    }
+
+    #[test]
     fn the_public_never_sees_less_than_any_advertised_floor(world in world()) {
         let public = |at| public_price(&world.part, Currency::USD, at, &mut Trace::silent());
         let Ok(shown) = public(time(NOW)) else { return Ok(()) };

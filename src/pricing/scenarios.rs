@@ -250,6 +250,7 @@ fn the_explanation_says_what_each_rule_did_and_why_levels_were_passed_over() {
         "contract 40 in CAD",
         "sheet JBR 60,10:55 group G1 until 2026-01-01",
         "sheet JBR 70,10:65.4321 until 2026-12-01",
+        "sheet JBR 69 named T",
         "sheet LST 100",
         "promotion P1 -1000",
         "promotion P2 1 minimum 100",
@@ -263,6 +264,7 @@ fn the_explanation_says_what_each_rule_did_and_why_levels_were_passed_over() {
             "group_sheet: JBR of sheet S passed over: it ended at 2026-01-01T00:00:00.000Z",
             "group_sheet: no sheet of this level has a price",
             "branch_sheet: no sheet of this level has a price",
+            "base_type: JBR of sheet T holds too, and gives way",
             "base_type: JBR of sheet S, from quantity 10: 65.4321",
             "promotion: P1, 1000 basis points off: would be 58.8889",
             "promotion: P2 passed over: it starts at quantity 100",
@@ -298,6 +300,19 @@ fn another_accounts_contract_is_not_looked_at() {
     let mut world = world(&["contract 40", "sheet LST 100"]);
     world.account.contract = Some("C2".parse().unwrap());
     assert_eq!(world.price(1, time(NOW)).unwrap().level, Level::List);
+}
+
+#[test]
+fn a_catalogue_with_more_changes_than_are_looked_at_ends_early_never_late() {
+    let mut world = world(&["sheet LST 100"]);
+    // A hundred sheets that start on one day after another and change nothing.
+    for days in 1..=100 {
+        let mut same = world.part.prices[0].clone();
+        same.effective = Some(time(NOW).plus(days * crate::time::DAY));
+        world.part.prices.push(same);
+    }
+    let end = world.price(1, time(NOW)).unwrap().valid_until.unwrap();
+    assert_eq!(end, time(NOW).plus(17 * crate::time::DAY));
 }
 
 #[test]

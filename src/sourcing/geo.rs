@@ -152,6 +152,14 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn an_antipode_is_half_round_the_earth(lat in -90.0..=90.0, lon in -180.0..=0.0) {
+            let distance = point(lat, lon).distance_to(point(-lat, lon + 180.0)).km();
+            prop_assert!((20_015.0..20_015.2).contains(&distance), "{distance}");
+        }
+
         #[test]
         fn a_distance_is_symmetric_and_at_most_half_round_the_earth(
             from in (-90.0..=90.0, -180.0..=180.0), to in (-90.0..=90.0, -180.0..=180.0),

@@ -12,6 +12,9 @@ use crate::time::{DAY, MINUTE, Timestamp};
 /// How many days ahead a location is asked when it opens. One that stays closed longer has no next opening.
 pub const LOOK_AHEAD_DAYS: i32 = 14;
 
+/// Minutes from midnight to midnight.
+const MINUTES_A_DAY: u16 = 1_440;
+
 /// A calendar day of some location, written `2026-12-25`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalDay {
@@ -77,6 +80,9 @@ impl Location {
         let shown = Timestamp::from_millis(midnight.saturating_add(i64::from(minute).saturating_mul(MINUTE)));
         let [earlier, later] = [-DAY, DAY].map(|away| self.offset_at(shown.plus(away)));
         let [first, second] = [earlier, later].map(|offset| shown.plus(offset.saturating_neg()));
+        if earlier == later {
+            return first;
+        }
         if self.offset_at(first) != earlier && self.offset_at(second) == later { second } else { first }
     }
 
@@ -94,8 +100,9 @@ impl Location {
     /// ahead, so that a location that is always closed has none.
     pub fn openings_from(&self, instant: Timestamp) -> impl Iterator<Item = Opening> {
         let today = self.day_at(instant);
-        // Yesterday's may last past midnight.
-        let days = (-1..=LOOK_AHEAD_DAYS).map(move |away| today.plus(away));
+        let yesterdays_may_last = self.hours.iter().flatten().any(|hours| hours.close > MINUTES_A_DAY);
+        let first = if yesterdays_may_last { -1 } else { 0 };
+        let days = (first..=LOOK_AHEAD_DAYS).map(move |away| today.plus(away));
         days.filter_map(|day| self.opening_on(day)).filter(move |opening| instant < opening.closes)
     }
 }

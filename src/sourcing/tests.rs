@@ -47,6 +47,8 @@ fn locations_are_ranked_as_a_dispatcher_would() {
         (&any_time, [9, 9, 9, 9], 5, "HOME NEAR MID FAR", "HOME:5"),
         // One with the whole quantity goes before home with a part.
         (&any_time, [9, 0, 4, 9], 5, "MID FAR HOME", "MID:5"),
+        // Of the others, too, those with the whole quantity go first.
+        (&any_time, [0, 4, 9, 9], 5, "HOME MID NEAR", "HOME:5"),
         // Far but whole is better than two parts...
         (&any_time, [9, 4, 4, 0], 5, "FAR HOME NEAR", "FAR:5"),
         // ...unless only the parts are on time.
@@ -183,6 +185,24 @@ proptest! {
         };
         let taken_there = |id: &LocationId| split.iter().find(|from| from.location == id).map_or(0, |from| from.quantity);
         prop_assert_eq!(on_time(&taken_there), on_time(&|id| by_id[id]).min(quantity));
+    }
+
+    #[test]
+    fn of_the_smallest_sets_that_hold_enough_the_most_preferred_is_taken(
+        stock in prop::collection::vec(1..30_u32, 1..8), share in 1..=100_u32,
+    ) {
+        let quantity = (stock.iter().sum::<u32>() * share / 100).max(1);
+        // Alike in all but distance, so the order of preference is L0, L1, …
+        let locations: Vec<_> = (0..8_u32).map(|i| north(&format!("L{i}"), f64::from(i))).take(stock.len()).collect();
+        let home = home();
+        let survey_need = need(&home, Fulfilment::Delivery, None);
+        let (_, split) = ranked(&locations, &stock, &survey_need, quantity);
+        let taken: Vec<usize> = split.split(' ').map(|from| from[1..2].parse().unwrap()).collect();
+
+        let sets = (1..1_u32 << stock.len()).map(|set| (0..stock.len()).filter(|i| set >> i & 1 == 1).collect());
+        let enough = sets.filter(|set: &Vec<usize>| set.iter().map(|i| stock[*i]).sum::<u32>() >= quantity);
+        let best = enough.min_by_key(|set| (set.len(), set.clone())).unwrap();
+        prop_assert_eq!(taken, best);
     }
 
     #[test]
