@@ -244,7 +244,7 @@ fn vehicles_key(slot: &Slot, model: &Model, generation: &Generation) -> String {
     }
 }
 
-/// `cents` as a price tag: at least one dollar and up to `.95`, in ten-thousandths; small prices stay as they are.
+/// `cents` as a price tag, in ten-thousandths: whole dollars and `.95`; below five dollars the cents and half a cent.
 fn tagged(cents: u64) -> u64 {
     if cents < 500 { cents * 100 + 50 } else { (cents / 100 * 100 + 95) * 100 }
 }
