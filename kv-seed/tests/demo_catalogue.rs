@@ -1,4 +1,10 @@
 //! The committed demonstration catalogue against what the project promises about it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the helpers of tests may fail as tests do"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -136,9 +142,10 @@ fn every_value_is_one_the_domain_accepts() {
         row["sku"].parse::<Sku>().unwrap();
         let number: PartNumber = row["number"].parse().unwrap();
         assert_eq!(format!("{}-{}", row["brand"], number.normalised().as_str()), row["sku"]);
-        let (body, check) = row["gtin"].split_at(12);
-        assert!(body.starts_with('2'), "{body} is not a number for use within a company");
-        assert_eq!(kv_seed::demo::part::check_digit(body.parse().unwrap()).to_string(), check, "{}", row["sku"]);
+        assert!(row["gtin"].starts_with("29"), "{} is not a number for use within a company", row["gtin"]);
+        let weighted =
+            row["gtin"].bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| (digit - b'0') * weight);
+        assert_eq!((row["gtin"].len(), weighted.map(u32::from).sum::<u32>() % 10), (13, 0), "{}", row["gtin"]);
         assert!(row["billing"].is_empty() || row["kind"] == "digital");
     }
     assert_eq!(column("parts", "gtin").len(), rows("parts").len(), "a barcode occurs twice");
@@ -291,4 +298,37 @@ fn another_seed_makes_another_catalogue() {
     let (two, _) = generated("seed-2", 2, None);
     let read = |folder: &Path| fs::read(folder.join("stock.csv")).unwrap();
     assert_ne!(read(&one), read(&two));
+}
+
+#[test]
+fn what_the_documentation_says_of_single_parts_is_so() {
+    let text = fs::read_to_string(committed().join("../../docs/demo-catalogue.md")).unwrap();
+    let skus = column("parts", "sku");
+    let is_sku = |word: &&str| brands::ALL.iter().any(|brand| word.starts_with(&format!("{}-", brand.code)));
+    let named: BTreeSet<&str> = text.split('`').skip(1).step_by(2).filter(is_sku).collect();
+    assert!(named.len() > 20);
+    for sku in named {
+        assert!(skus.contains(sku), "{sku}");
+    }
+    let of = |table: &str, sku: &str| -> Vec<Row> {
+        rows(table).into_iter().filter(|row| row.get("sku").is_some_and(|own| own == sku)).collect()
+    };
+    assert!(of("prices", "BRKX-5037").is_empty() && !of("stock", "BRKX-5037").is_empty());
+    assert!(of("prices", "SNSQ-900").iter().all(|row| row["currency"] == "EUR"));
+    assert!(
+        of("stock", "HALT-70003").iter().all(|row| row["on_hand"] == "0") && !of("incoming", "HALT-70003").is_empty()
+    );
+    assert_eq!(of("parts", "RMNX-1882R")[0]["core_charge"], "60.00");
+    assert_eq!(of("calibrations", "GLSV-G1450").len() + of("calibrations", "SNSQ-20002").len(), 2);
+    let components = |kit: &str| column_of(&of("components", kit), "component_sku");
+    assert!(components("KTZR-K1006").is_subset(&components("KTZR-K1007")));
+    assert!(of("fitment", "SPKW-4039").iter().any(|row| row["model"] == "F-150" && row["quantity"] == "6"));
+    // A margin of 12 % on cost is more than the jobber price leaves.
+    let money = |text: &str| text.parse::<Price>().unwrap().ten_thousandths();
+    let jobber = of("prices", "BRKX-5080").into_iter().find(|row| row["price_type"] == "JBR").unwrap();
+    assert!(money(&of("parts", "BRKX-5080")[0]["cost"]) * 112 / 100 > money(&jobber["price"]));
+}
+
+fn column_of(rows: &[Row], name: &str) -> BTreeSet<String> {
+    rows.iter().map(|row| row[name].clone()).collect()
 }

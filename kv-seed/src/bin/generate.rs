@@ -1,5 +1,6 @@
 //! Writes the demonstration catalogue: `generate OUT [SKUS [SEED]]`.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
     let seed = numbers.get(1).copied().unwrap_or(kv_seed::demo::SEED);
     match kv_seed::demo::generate(seed, skus, &out) {
         Ok(statistics) => {
-            println!("{statistics}");
+            // A reader that hung up has seen enough.
+            let _ = writeln!(std::io::stdout(), "{statistics}");
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -156,13 +156,13 @@ impl Family {
         let demand = Demand::draw(random, slot.fast_percent);
         let (rare, plain) = (demand.permille < 100, fixed_serial(brand, &self.key).is_none());
         match random.below(1000) {
-            0..15 if rare && plain => {
+            0..25 if rare && plain && self.last_year() <= 2012 => {
                 part.life_cycle = "discontinued";
                 part.pricing = Pricing::None;
             }
-            15..45 if rare && plain => part.supply = "made_to_order",
-            45..75 if rare && plain => part.supply = "quick_ship",
-            75..80 if plain => {
+            25..75 if rare && plain && slot.fast_percent <= 20 => part.supply = "made_to_order",
+            75..105 if rare && plain && slot.fast_percent <= 50 => part.supply = "quick_ship",
+            105..110 if plain => {
                 part.pricing = Pricing::None;
                 part.demand = Some(demand);
             }
@@ -244,7 +244,7 @@ fn vehicles_key(slot: &Slot, model: &Model, generation: &Generation) -> String {
     }
 }
 
-/// `cents` as a price tag: at least one dollar and up to `.95`, in ten-thousandths; small prices stay as they are.
+/// `cents` as a price tag, in ten-thousandths: whole dollars and `.95`; below five dollars the cents and half a cent.
 fn tagged(cents: u64) -> u64 {
     if cents < 500 { cents * 100 + 50 } else { (cents / 100 * 100 + 95) * 100 }
 }

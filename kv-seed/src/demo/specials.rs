@@ -51,7 +51,10 @@ fn kits(assortment: &Assortment) -> Vec<Part> {
                 axles.push(("", vec![(pads, 1), (rotors, 2), (rear_pads, 1), (rear_rotors, 2)]));
             }
             for (position, components) in axles {
-                if components.iter().any(|(part, _)| part.life_cycle != "active" || part.pricing == Pricing::None) {
+                let sold = |part: &Part| {
+                    (part.life_cycle, part.supply) == ("active", "shelf") && part.pricing == Pricing::Full
+                };
+                if !components.iter().all(|(part, _)| sold(part)) {
                     continue;
                 }
                 let serial = KTZR.first_number + kits.len() as u64;

@@ -1,5 +1,6 @@
 //! The vehicles: real models, spelled as vPIC spells them, with the years of each generation on the North American
-//! market from 1996 on. Facts, not data of a licensed table; years were checked against vPIC's model tables.
+//! market from 1996 on. Facts, not data of a licensed table. That vPIC (2026-03) knows each make and model in each of its
+//! years was checked; where one generation ends and the next begins, cylinders and driver assistance were not.
 
 use Body::{Compact, Performance, Sedan, Suv, Truck, Van};
 use Powertrain::{Electric, Gas, GasOrElectric, GasOrHybrid, Hybrid};
