@@ -1,7 +1,7 @@
 //! How often VINs that nobody here chose are decoded right, end to end: from a vPIC database through the importer's
 //! pairs to the vehicle.
 //!
-//! `vins.csv` holds facts from the test files of the PyPI package `vin` 0.6.2 (MIT): every VIN of its general list, with
+//! `vins.csv` holds facts from the test files of the `PyPI` package `vin` 0.6.2 (MIT): every VIN of its general list, with
 //! what its author established, and 100 VINs each of Ford, Honda, Kia and Tesla, taken by the order of their SHA-256
 //! from lists that its author made from maker's documents and had decoded by the government's own vPIC service in 2024.
 //! Further lists of the same form can be given in `HOLDFAST_VIN_CASES`.
@@ -172,12 +172,9 @@ fn no_vin_needs_more_than_100_kb_of_records() {
     let Some(pairs) = pairs() else { return };
     let mut bytes: Vec<usize> = Vec::new();
     for (key, value) in pairs {
-        match key.strip_prefix("vin/patterns/") {
-            Some(rest) => {
-                bytes.push(value.len() + pairs[&format!("vin/wmi/{}", rest.split('/').next().unwrap())].len())
-            }
-            None => bytes.push(value.len()),
-        }
+        let of_maker = key.strip_prefix("vin/patterns/").and_then(|rest| rest.split('/').next());
+        let maker = of_maker.map_or(0, |wmi| pairs[&format!("vin/wmi/{wmi}")].len());
+        bytes.push(value.len() + maker);
     }
     bytes.sort_unstable();
     let total: usize = pairs.iter().map(|(key, value)| key.len() + value.len()).sum();

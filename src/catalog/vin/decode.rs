@@ -12,14 +12,15 @@ pub fn decode(vin: &Vin, wmi: Option<&WmiRecord>, patterns: Option<&PatternRecor
     let kind = wmi.and_then(|record| record.vehicle_type);
     let years = ModelYears::of(vin, kind, wmi.and_then(|record| record.light_truck), this_year);
     let reading = Reading::likeliest(vin, patterns, years.candidates());
-    let sole_make = || match wmi?.makes.as_slice() {
+    // Without a matching pattern the make is still certain if the maker's identifier is used for one only.
+    let only_make = || match wmi?.makes.as_slice() {
         [make] => Some(make.clone()),
-        _ => None,
+        _ => patterns?.only_make(reading.year?).map(str::to_owned),
     };
     let mut vehicle = Vehicle {
         vin: *vin,
         year: reading.year,
-        make: reading.text(Element::Make).or_else(sole_make),
+        make: reading.text(Element::Make).or_else(only_make),
         model: reading.text(Element::Model),
         series: reading.text(Element::Series),
         trim: reading.text(Element::Trim),
