@@ -107,7 +107,7 @@ fn warnings(vehicle: &Vehicle, wmi: Option<&WmiRecord>, reading: &Reading<'_>) -
         } else {
             add(
                 WarningCode::OutsideNorthAmerica,
-                "the vehicle was not built for North America: model year and model may not follow its rules".into(),
+                "position 9 is no check digit: the vehicle was built for a market outside North America and its model year and model may be other ones, or the VIN has a typing error".into(),
             );
         }
     }
