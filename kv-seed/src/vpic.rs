@@ -8,6 +8,7 @@
 mod source;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::vec;
 
@@ -114,27 +115,22 @@ fn record<'a>(
 ) -> Result<PatternRecord, VpicError> {
     let mut record = PatternRecord::default();
     let mut numbers: HashMap<u32, u16> = HashMap::new();
-    for used in used {
-        let Some(rules) = source.rules.get(&used.schema) else { continue };
-        let mut schema = Schema { from: used.from, to: used.to, rules: Vec::with_capacity(rules.len()) };
-        for rule in rules {
-            let mut facts = Vec::with_capacity(rule.facts.len());
-            for &fact in &rule.facts {
-                let number = match numbers.get(&fact) {
-                    Some(&number) => number,
-                    None => {
-                        let number =
-                            u16::try_from(record.facts.len()).map_err(|_| VpicError::TooManyFacts(wmi.into()))?;
-                        record.facts.extend(source.fact(fact));
-                        numbers.insert(fact, number);
-                        number
-                    }
-                };
-                facts.push(number);
-            }
-            schema.rules.push(Rule(rule.pattern.clone(), facts));
+    let mut number = |fact: u32| match numbers.entry(fact) {
+        Entry::Occupied(entry) => Ok(*entry.get()),
+        Entry::Vacant(entry) => {
+            let next = u16::try_from(record.facts.len()).map_err(|_| VpicError::TooManyFacts(wmi.into()))?;
+            record.facts.extend(source.fact(fact));
+            Ok(*entry.insert(next))
         }
-        record.schemas.push(schema);
+    };
+    for used in used {
+        let rules = source.rules.get(&used.schema).into_iter().flatten();
+        let numbered = rules.map(|rule| {
+            let facts = rule.facts.iter().map(|&fact| number(fact)).collect::<Result<_, VpicError>>()?;
+            Ok(Rule(rule.pattern.clone(), facts))
+        });
+        let rules = numbered.collect::<Result<_, VpicError>>()?;
+        record.schemas.push(Schema { from: used.from, to: used.to, rules });
     }
     Ok(record)
 }
@@ -154,3 +150,6 @@ fn vehicle_type(id: i64) -> Option<VehicleType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

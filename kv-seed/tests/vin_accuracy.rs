@@ -1,9 +1,12 @@
 //! How often VINs that nobody here chose are decoded right, end to end: from a vPIC database through the importer's
 //! pairs to the vehicle.
 //!
-//! `vins.csv` holds facts from the test files of the PyPI package `vin` 0.6.2 (MIT): every VIN of its general list, with
-//! what its author established, and 100 VINs each of Ford, Honda, Kia and Tesla, taken by the order of their SHA-256
-//! from lists that its author made from maker's documents and had decoded by the government's own vPIC service in 2024.
+//! `vins.csv` holds facts from the test files of the `PyPI` package `vin` 0.6.2 (MIT): every VIN of its general list, and
+//! 100 VINs each from its lists for Ford, Honda, Kia and Tesla, taken by the order of their SHA-256. The VINs of those
+//! four lists are generated (their serial numbers are 000001) and their answers have the form of vPIC's own service, so
+//! they show agreement with vPIC rather than with vehicles. The year rules were corrected once after looking at misses
+//! here: read the figures as a check against regressions more than as a blind trial.
+//!
 //! Further lists of the same form can be given in `HOLDFAST_VIN_CASES`.
 //!
 //! The vPIC database is the one that `scripts/vpic.sh` fetches, or the file named by `HOLDFAST_VPIC`. Without it the
@@ -142,23 +145,29 @@ fn year_and_make_are_right_in_99_of_100_and_the_model_in_95_where_vpic_has_it() 
     assert!(percent(all.with_model, all.cases) >= 85.0, "the model is known too seldom for its accuracy to mean much");
 }
 
+/// The lists of the four makers carry vPIC's electrification level, empty for combustion engines. It is wrong
+/// there for some Ford chassis (diesel engines of 6.7 litres called battery-electric), which count as errors here.
 #[test]
-fn what_is_electric_is_told_from_what_burns_fuel() {
+fn what_is_electric_is_told_from_what_burns_fuel_in_95_of_100() {
     let Some(pairs) = pairs() else { return };
     let expected = |level: &str| match level {
+        "" => Powertrain::Ice,
         level if level.starts_with("BEV") => Powertrain::Ev,
         level if level.starts_with("PHEV") => Powertrain::PlugInHybrid,
         level if level.starts_with("FCEV") => Powertrain::FuelCell,
         _ => Powertrain::Hybrid,
     };
-    let (mut right, mut of) = (0, 0);
-    for case in cases().iter().filter(|case| !case.electrification.is_empty()) {
-        let vehicle = decoded(&case.vin, pairs);
+    let (mut known, mut right, mut of) = (0_u32, 0_u32, 0_u32);
+    let leveled = ["ford", "honda", "kia", "tesla"].map(|make| format!("vin-0.6.2/tests/cars/test_{make}.yaml"));
+    for case in cases().iter().filter(|case| leveled.contains(&case.source)) {
+        let powertrain = decoded(&case.vin, pairs).powertrain;
         of += 1;
-        right += u32::from(vehicle.powertrain == expected(&case.electrification));
+        known += u32::from(powertrain != Powertrain::Unknown);
+        right += u32::from(powertrain == expected(&case.electrification));
     }
-    println!("powertrain: {right} of {of} electrified vehicles");
-    assert!(f64::from(right) >= 0.95 * f64::from(of), "{right} of {of}");
+    println!("powertrain: known for {known} of {of} VINs, right for {right}");
+    assert!(f64::from(known) >= 0.8 * f64::from(of), "{known} of {of} known");
+    assert!(f64::from(right) >= 0.95 * f64::from(known), "{right} of {known} right");
 }
 
 #[test]
@@ -166,12 +175,9 @@ fn no_vin_needs_more_than_100_kb_of_records() {
     let Some(pairs) = pairs() else { return };
     let mut bytes: Vec<usize> = Vec::new();
     for (key, value) in pairs {
-        match key.strip_prefix("vin/patterns/") {
-            Some(rest) => {
-                bytes.push(value.len() + pairs[&format!("vin/wmi/{}", rest.split('/').next().unwrap())].len())
-            }
-            None => bytes.push(value.len()),
-        }
+        let of_maker = key.strip_prefix("vin/patterns/").and_then(|rest| rest.split('/').next());
+        let maker = of_maker.map_or(0, |wmi| pairs[&format!("vin/wmi/{wmi}")].len());
+        bytes.push(value.len() + maker);
     }
     bytes.sort_unstable();
     let total: usize = pairs.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -181,11 +187,8 @@ fn no_vin_needs_more_than_100_kb_of_records() {
         .map(|case| keys::vin(&case.vin).iter().filter_map(|key| pairs.get(key)).map(String::len).sum())
         .collect();
     real.sort_unstable();
-    println!(
-        "{} pairs, {total} bytes; per VIN: largest {largest}, median of all keys {median}, median of vins.csv {}, largest {}",
-        pairs.len(),
-        real[real.len() / 2],
-        real[real.len() - 1]
-    );
+    println!("{} pairs, {total} bytes", pairs.len());
+    println!("records for one VIN: at most {largest} bytes, median over all makers and years {median}");
+    println!("records for a VIN of the lists: at most {}, median {}", real[real.len() - 1], real[real.len() / 2]);
     assert!(largest <= 100_000, "{largest}");
 }

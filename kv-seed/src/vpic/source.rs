@@ -167,11 +167,11 @@ fn read_makers(db: &Connection, rules: &HashMap<i64, Vec<SourceRule>>) -> Result
         makes.entry(row.get(0)?).or_default().push(row.get(1)?);
     }
     let mut schemas = read_schema_uses(db, rules)?;
-    let mut rows = db.prepare(
+    let mut select = db.prepare(
         "SELECT w.Id, upper(trim(w.Wmi)), coalesce(m.Name, ''), w.VehicleTypeId, w.TruckTypeId \
          FROM Wmi w LEFT JOIN Manufacturer m ON m.Id = w.ManufacturerId ORDER BY 2",
     )?;
-    let makers = rows.query_map([], |row| {
+    let all = select.query_map([], |row| {
         let id: i64 = row.get(0)?;
         Ok(Maker {
             wmi: row.get(1)?,
@@ -182,7 +182,7 @@ fn read_makers(db: &Connection, rules: &HashMap<i64, Vec<SourceRule>>) -> Result
             schemas: schemas.remove(&id).unwrap_or_default(),
         })
     })?;
-    makers.collect()
+    all.collect()
 }
 
 /// The schemas each maker uses, by the maker's row id, least recently changed first; schemas without rules are left out.
@@ -190,19 +190,19 @@ fn read_schema_uses(
     db: &Connection,
     rules: &HashMap<i64, Vec<SourceRule>>,
 ) -> Result<HashMap<i64, Vec<SchemaUse>>, rusqlite::Error> {
-    let mut uses: HashMap<i64, Vec<SchemaUse>> = HashMap::new();
+    let mut by_maker: HashMap<i64, Vec<SchemaUse>> = HashMap::new();
     let mut rows =
         db.prepare("SELECT DISTINCT WmiId, VinSchemaId, YearFrom, YearTo FROM Wmi_VinSchema ORDER BY 1, 2, 3, 4")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
-        let used = SchemaUse { schema: row.get(1)?, from: row.get(2)?, to: row.get(3)? };
-        if rules.contains_key(&used.schema) {
-            uses.entry(row.get(0)?).or_default().push(used);
+        let schema = SchemaUse { schema: row.get(1)?, from: row.get(2)?, to: row.get(3)? };
+        if rules.contains_key(&schema.schema) {
+            by_maker.entry(row.get(0)?).or_default().push(schema);
         }
     }
     let changed = |used: &SchemaUse| rules.get(&used.schema).and_then(|rules| rules.last()).map(|rule| &rule.changed);
-    for uses in uses.values_mut() {
-        uses.sort_by(|a, b| changed(a).cmp(&changed(b)));
+    for schemas in by_maker.values_mut() {
+        schemas.sort_by(|a, b| changed(a).cmp(&changed(b)));
     }
-    Ok(uses)
+    Ok(by_maker)
 }

@@ -12,14 +12,15 @@ pub fn decode(vin: &Vin, wmi: Option<&WmiRecord>, patterns: Option<&PatternRecor
     let kind = wmi.and_then(|record| record.vehicle_type);
     let years = ModelYears::of(vin, kind, wmi.and_then(|record| record.light_truck), this_year);
     let reading = Reading::likeliest(vin, patterns, years.candidates());
-    let sole_make = || match wmi?.makes.as_slice() {
+    // Without a matching pattern the make is still certain if the maker's identifier is used for one only.
+    let only_make = || match wmi?.makes.as_slice() {
         [make] => Some(make.clone()),
-        _ => None,
+        _ => patterns?.only_make(reading.year?).map(str::to_owned),
     };
     let mut vehicle = Vehicle {
         vin: *vin,
         year: reading.year,
-        make: reading.text(Element::Make).or_else(sole_make),
+        make: reading.text(Element::Make).or_else(only_make),
         model: reading.text(Element::Model),
         series: reading.text(Element::Series),
         trim: reading.text(Element::Trim),
@@ -91,44 +92,44 @@ impl<'a> Reading<'a> {
 
 fn warnings(vehicle: &Vehicle, wmi: Option<&WmiRecord>, reading: &Reading<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let mut warn = |code, message: String| warnings.push(Warning { code, message });
+    let mut add = |code, message: String| warnings.push(Warning { code, message });
     let vin = &vehicle.vin;
     let maker = vin.wmi();
     if !vin.check_digit_matches() {
         if maker.is_north_american() {
             let (found, expected) = (vin.at(9).unwrap_or_default(), vin.expected_check_digit());
-            warn(
+            add(
                 WarningCode::CheckDigitMismatch,
                 format!(
                     "position 9 is {found} where the other characters ask for {expected}: check the VIN for a typing error"
                 ),
             );
         } else {
-            warn(
+            add(
                 WarningCode::OutsideNorthAmerica,
-                "the vehicle was not built for North America: model year and model may not follow its rules".into(),
+                "position 9 is no check digit: the vehicle was built for a market outside North America and its model year and model may be other ones, or the VIN has a typing error".into(),
             );
         }
     }
     if wmi.is_none() {
-        warn(WarningCode::UnknownManufacturer, format!("no manufacturer is known by the identifier {maker}"));
+        add(WarningCode::UnknownManufacturer, format!("no manufacturer is known by the identifier {maker}"));
     }
     match (reading.year, reading.or_year) {
         (None, _) => {
             let found = vin.at(10).unwrap_or_default();
-            warn(WarningCode::ModelYearUnknown, format!("position 10 is {found}, which is no model year: ask for it"));
+            add(WarningCode::ModelYearUnknown, format!("position 10 is {found}, which is no model year: ask for it"));
         }
         (Some(year), Some(other)) => {
-            warn(WarningCode::ModelYearAmbiguous, format!("the model year is {year}, or {other}: look at the vehicle"));
+            add(WarningCode::ModelYearAmbiguous, format!("the model year is {year}, or {other}: look at the vehicle"));
         }
         (Some(_), None) => {}
     }
     if let (None, Some(record)) = (&vehicle.make, wmi) {
-        let makes = if record.makes.is_empty() { "none in the records".into() } else { record.makes.join(", ") };
-        warn(WarningCode::MakeUnknown, format!("the make is not certain; makes of {maker}: {makes}"));
+        let possible = if record.makes.is_empty() { "none in the records".into() } else { record.makes.join(", ") };
+        add(WarningCode::MakeUnknown, format!("the make is not certain; makes of {maker}: {possible}"));
     }
     if vehicle.model.is_none() {
-        warn(WarningCode::ModelUnknown, "no record tells the model: search by year and make, or by part number".into());
+        add(WarningCode::ModelUnknown, "no record tells the model: search by year and make, or by part number".into());
     }
     warnings
 }

@@ -131,6 +131,21 @@ fn a_maker_of_several_makes_names_them_when_no_pattern_decides() {
 }
 
 #[test]
+fn the_make_is_certain_if_all_patterns_of_the_year_speak_of_it() {
+    let rules: &[(&str, &[(Element, &str)])] = &[("ZZ", &[(Element::Make, "Jeep")])];
+    let mut known = patterns(2014, Some(2014), rules);
+    let make = |known: &PatternRecord| {
+        decoded("1C4RJEAG2EC476429", &maker(&["Chrysler", "Jeep"], VehicleType::Multipurpose, Some(known.clone()))).make
+    };
+    assert_eq!(make(&known).as_deref(), Some("Jeep"));
+    known.facts.push((Element::Make, "Chrysler".into()));
+    known.schemas.push(Schema { from: 2015, to: None, rules: vec![Rule("ZY".into(), vec![1])] });
+    assert_eq!(make(&known).as_deref(), Some("Jeep"), "another year's make does not matter");
+    known.schemas[1].from = 2014;
+    assert_eq!(make(&known), None);
+}
+
+#[test]
 fn the_years_of_the_patterns_decide_what_the_characters_leave_open() {
     let motorcycle = |pattern, from, to| {
         let rules: &[(&str, &[(Element, &str)])] = &[(pattern, &[(Element::Model, "Tri Glide")])];

@@ -2,7 +2,7 @@
 //!
 //! A VIN is read in three steps. [`Vin`] is the checked text. The maker's identifier ([`Wmi`]) and the model-year
 //! character choose the two records of the KV namespace that can know the vehicle ([`super::keys::vin_wmi`] and
-//! [`super::keys::vin_patterns`]; both keys follow from the VIN alone, so one bulk read fetches them). [`decode`] then
+//! [`super::keys::vin_patterns`]; both keys follow from the VIN alone, so one bulk read fetches them). [`decode()`] then
 //! matches the VIN against the records' patterns and answers a [`Vehicle`]. It never fails: what is not known is absent
 //! and said in a warning.
 //!

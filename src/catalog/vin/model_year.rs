@@ -92,8 +92,9 @@ mod tests {
 
     #[test]
     fn a_year_beyond_the_next_one_is_not_meant() {
-        assert_eq!(years("1FAHP3FN88W139719", VehicleType::PassengerCar, None), [2008]);
         assert_eq!(years("1FAHP3FN8VW139719", VehicleType::PassengerCar, None), [2027]);
+        assert_eq!(years("1FAHP3FN8WW139719", VehicleType::PassengerCar, None), [1998]);
+        assert_eq!(years("1FAHP3FN88W139719", VehicleType::PassengerCar, None), [2008]);
     }
 
     #[test]

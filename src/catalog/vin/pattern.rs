@@ -74,6 +74,7 @@ mod tests {
         assert_eq!(score("CM8**|*[A-C]"), Some(7));
         assert_eq!(score("*****|*B"), None);
         assert_eq!(score("CM8|3A"), None, "the bar has its own place");
+        assert_eq!(score("CM8|"), None, "not even at the end");
         assert_eq!(score("******"), None, "a wildcard does not step over the bar");
     }
 

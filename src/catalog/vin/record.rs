@@ -93,6 +93,15 @@ impl PatternRecord {
         best.sort_unstable_by_key(|&(element, ..)| element);
         best.into_iter().map(|(element, _, value)| (element, value)).collect()
     }
+
+    /// The make that every rule of a model year speaks of; `None` where they speak of several, or of none.
+    pub fn only_make(&self, year: u16) -> Option<&str> {
+        let rules = self.schemas.iter().filter(|schema| schema.covers(year)).flat_map(|schema| &schema.rules);
+        let facts = rules.flat_map(|Rule(_, facts)| facts).filter_map(|&index| self.facts.get(usize::from(index)));
+        let mut makes = facts.filter(|(element, _)| *element == Element::Make).map(|(_, make)| make.as_str());
+        let first = makes.next()?;
+        makes.all(|make| make == first).then_some(first)
+    }
 }
 
 impl Schema {

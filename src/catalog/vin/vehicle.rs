@@ -112,7 +112,8 @@ pub struct Warning {
 pub enum WarningCode {
     /// Position 9 is not the check digit, on a vehicle that should have one: probably a typing error.
     CheckDigitMismatch,
-    /// The vehicle was built for a market whose VINs do not follow North America's rules.
+    /// A maker elsewhere, and position 9 is no check digit: built for a market whose VINs do not follow North America's
+    /// rules, or mistyped.
     OutsideNorthAmerica,
     /// Nobody in the records uses this maker's identifier.
     UnknownManufacturer,
