@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::part::Kind;
-use holdfast::catalog::{Part, Reading};
+use holdfast::catalog::Part;
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
 use holdfast::pricing::{Account, AccountKind};
@@ -144,7 +144,7 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     let (sku, _) = stocked(edge, sku).await?;
     let caller = edge.caller(Scope::Stock).await?;
     let place = location.clone().unwrap_or_else(|| caller.account.home.clone());
-    let locations = edge.settle(Reading::locations).await?;
+    let locations = edge.settle(|reading| reading.locations()).await?;
     let Some(region) = locations.iter().find(|known| known.id == place).map(|known| &known.region) else {
         return Err(Problem::not_found(format!("there is no location `{place}`")));
     };
