@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use futures_util::future::try_join_all;
 use holdfast::access::Scope;
-use holdfast::catalog::part::Kind;
 use holdfast::catalog::Part;
+use holdfast::catalog::part::Kind;
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
 use holdfast::pricing::{Account, AccountKind};

@@ -1,1 +1,251 @@
-fn main() {}
+//! The command line of the importer; kv-seed/README.md explains it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use kv_seed::lookups::{Lookups, NameTable};
+use kv_seed::progress::Console;
+use kv_seed::report::Report;
+use kv_seed::target::{Http, Instance, Key, StateFolder, Target, Wrangler};
+use kv_seed::{Error, Import, apply, assemble, demo, stock, vpic};
+
+/// Holdfast's importer: CSV, ACES and PIES become KV pairs and opening stock.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Imports tables, ACES and PIES files.
+    Import {
+        /// Folders (their *.csv and *.xml) and files.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        names: Names,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Imports the demonstration catalogue.
+    Demo {
+        /// Its folder, if it is not where it was built from.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Sends opening stock and incoming receipts only.
+    Stock {
+        /// Folder with stock.csv and incoming.csv; the demonstration catalogue if absent.
+        folder: Option<PathBuf>,
+        /// Address of the running instance.
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// A key with scope `stock`.
+        #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true)]
+        key: Key,
+        /// Refuse everything if one row is bad.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Imports vPIC, by which VINs are decoded; scripts/vpic.sh fetches the database.
+    Vpic {
+        /// The SQLite database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Writes a generated catalogue as CSV tables.
+    Generate {
+        /// Folder for the tables.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Parts, at least as many as there are vehicle parts; those if absent.
+        #[arg(long)]
+        skus: Option<usize>,
+        /// The same seed writes the same tables.
+        #[arg(long, default_value_t = kv_seed::demo::SEED)]
+        seed: u64,
+    },
+}
+
+#[derive(Args)]
+struct Names {
+    /// VCdb extract: columns BaseVehicleID, year, make, model.
+    #[arg(long, value_name = "FILE")]
+    vcdb: Option<PathBuf>,
+    /// PCdb part types: columns id, name.
+    #[arg(long, value_name = "FILE")]
+    part_types: Option<PathBuf>,
+    /// PCdb positions: columns id, name.
+    #[arg(long, value_name = "FILE")]
+    positions: Option<PathBuf>,
+    /// VCdb makes: columns id, name.
+    #[arg(long, value_name = "FILE")]
+    makes: Option<PathBuf>,
+    /// VCdb models: columns id, name.
+    #[arg(long, value_name = "FILE")]
+    models: Option<PathBuf>,
+    /// Skus of parts that XML files name: columns brand, number, sku.
+    #[arg(long, value_name = "FILE")]
+    sku_map: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct TargetArgs {
+    /// State folder of the local runtime, which must not be running.
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["to", "wrangler"], conflicts_with_all = ["to", "wrangler"])]
+    state: Option<PathBuf>,
+    /// Address of a running instance.
+    #[arg(long, value_name = "URL", requires = "key", conflicts_with = "wrangler")]
+    to: Option<String>,
+    /// A key of it with scope `admin`.
+    #[arg(long, env = "HOLDFAST_KEY", hide_env_values = true)]
+    key: Option<Key>,
+    /// Project folder of the deployment on the real network.
+    #[arg(long, value_name = "DIR")]
+    wrangler: Option<PathBuf>,
+    /// Folder of the manifests of what was written over the network.
+    #[arg(long, value_name = "DIR")]
+    manifests: Option<PathBuf>,
+    /// Show the differences and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Refuse everything if one row is bad, before anything is written.
+    #[arg(long)]
+    strict: bool,
+    /// Remove what is no longer in the input, of the kinds imported.
+    #[arg(long)]
+    prune: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kv-seed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Import { paths, names, target } => import(&paths, names.read()?, &target),
+        Command::Demo { folder, target } => {
+            import(&[folder.unwrap_or_else(demonstration)], Lookups::default(), &target)
+        }
+        Command::Stock { folder, to, key, strict } => {
+            let mut import = Import::new(Report::new(Console::stderr()), Lookups::default())?;
+            let tables = |name: &str| matches!(name, "parts" | "locations" | "stock" | "incoming");
+            import.read(&[folder.unwrap_or_else(demonstration)], Some(tables))?;
+            refuse_bad_rows(&import.report, strict)?;
+            send_stock(&mut import, &Http::new(&to, key))
+        }
+        Command::Vpic { db, target } => import_vpic(&db, &target),
+        Command::Generate { out, skus, seed } => {
+            let statistics = demo::generate(seed, skus, &out).map_err(Error::io(&out))?;
+            println!("{statistics}");
+            Ok(())
+        }
+    }
+}
+
+/// The folder of the demonstration catalogue, beside the importer's sources.
+fn demonstration() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("demo")
+}
+
+fn import_vpic(database: &Path, args: &TargetArgs) -> Result<(), Error> {
+    let mut import = Import::new(Report::new(Console::stderr()), Lookups::default())?;
+    import.read_vpic(database)?;
+    write(&mut import, args)
+}
+
+fn import(paths: &[PathBuf], lookups: Lookups, args: &TargetArgs) -> Result<(), Error> {
+    let mut import = Import::new(Report::new(Console::stderr()), lookups)?;
+    import.read(paths, None)?;
+    assemble::run(&mut import)?;
+    refuse_bad_rows(&import.report, args.strict)?;
+    write(&mut import, args)?;
+    match (&args.to, &args.key) {
+        _ if args.dry_run => Ok(()),
+        (Some(url), Some(key)) => send_stock(&mut import, &Http::new(url, key.clone())),
+        _ => {
+            let rows = import.stage.count(kv_seed::stage::Topic::Stock)?;
+            if rows > 0 {
+                println!("{rows} rows of opening stock wait for a running instance: kv-seed stock FOLDER --to URL");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Compares the staged records with the target, tells the differences, and unless it is a dry run writes them.
+fn write(import: &mut Import, args: &TargetArgs) -> Result<(), Error> {
+    let mut target = args.open()?;
+    let Import { stage, kinds, report, .. } = import;
+    let diff = apply::compare(stage, target.as_mut(), kinds, args.prune)?;
+    print!("{diff}");
+    if args.dry_run {
+        println!("nothing was written (--dry-run)");
+        return Ok(());
+    }
+    apply::write(stage, target.as_mut(), kinds, &diff, report.console())
+}
+
+fn send_stock(import: &mut Import, http: &Http) -> Result<(), Error> {
+    let Import { stage, report, .. } = import;
+    let outcome = stock::send(stage, http, report.console())?;
+    println!("stock: {outcome}");
+    Ok(())
+}
+
+fn refuse_bad_rows(report: &Report, strict: bool) -> Result<(), Error> {
+    let (errors, warnings) = (report.errors(), report.warnings());
+    if errors > 0 || warnings > 0 {
+        eprintln!("{errors} bad rows left out, {warnings} warnings");
+    }
+    if strict && errors > 0 { Err(Error::Strict(errors)) } else { Ok(()) }
+}
+
+impl TargetArgs {
+    fn open(&self) -> Result<Box<dyn Target>, Error> {
+        let manifests = self.manifests.as_deref();
+        match (&self.state, &self.to, &self.key, &self.wrangler) {
+            (Some(folder), ..) => Ok(Box::new(StateFolder::open(folder, !self.dry_run)?)),
+            (_, Some(url), Some(key), _) => Ok(Box::new(Instance::new(Http::new(url, key.clone()), manifests)?)),
+            (.., Some(project)) => Ok(Box::new(Wrangler::new(project, manifests)?)),
+            _ => Err(Error::Target("no target: --state, --to or --wrangler".into())),
+        }
+    }
+}
+
+impl Names {
+    fn read(&self) -> Result<Lookups, Error> {
+        let mut lookups = Lookups::default();
+        if let Some(path) = &self.vcdb {
+            lookups.read_vehicles(path)?;
+        }
+        if let Some(path) = &self.sku_map {
+            lookups.read_skus(path)?;
+        }
+        let tables = [
+            (NameTable::PartTypes, &self.part_types),
+            (NameTable::Positions, &self.positions),
+            (NameTable::Makes, &self.makes),
+            (NameTable::Models, &self.models),
+        ];
+        for (table, path) in tables {
+            if let Some(path) = path {
+                lookups.read_names(table, path)?;
+            }
+        }
+        Ok(lookups)
+    }
+}

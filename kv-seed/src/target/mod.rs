@@ -1,0 +1,32 @@
+//! Where records go: a local state folder, a running instance, or the real network.
+
+mod http;
+mod instance;
+mod manifest;
+mod state;
+mod wrangler;
+
+pub use http::{Http, Key, Method};
+pub use instance::Instance;
+pub use state::StateFolder;
+pub use wrangler::Wrangler;
+
+use crate::error::Error;
+
+/// A KV namespace that records can be written to.
+pub trait Target {
+    /// What it is called in messages.
+    fn name(&self) -> String;
+
+    /// Calls `each` with every key the target is known to hold, and the [`crate::stage::hash`] of its value.
+    fn held(&mut self, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error>;
+
+    /// Writes a pair; it may wait in a batch.
+    fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error>;
+
+    /// Deletes a key; it may wait in a batch.
+    fn delete(&mut self, key: &str) -> Result<(), Error>;
+
+    /// Sends what waits. Nothing is promised to be there before this returns.
+    fn finish(&mut self) -> Result<(), Error>;
+}
