@@ -68,12 +68,6 @@ impl Problem {
         Self::new(413, "too_large", "The body is too large", "a request body has at most 1 MiB; send it in parts")
     }
 
-    /// 415: the body is not JSON and says so.
-    pub fn unsupported_media_type() -> Self {
-        let detail = "send the body as application/json";
-        Self::new(415, "unsupported_media_type", "Not JSON", detail)
-    }
-
     /// 422: the body is JSON, and these fields of it are wrong.
     pub fn invalid_request(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {

@@ -8,7 +8,7 @@ use kv_seed::lookups::{Lookups, NameTable};
 use kv_seed::progress::Console;
 use kv_seed::report::Report;
 use kv_seed::target::{Http, Instance, Key, StateFolder, Target, Wrangler};
-use kv_seed::{Error, Import, apply, assemble, demo, stock, vpic};
+use kv_seed::{Error, Import, apply, assemble, demo, stock};
 
 /// Holdfast's importer: CSV, ACES and PIES become KV pairs and opening stock.
 #[derive(Parser)]

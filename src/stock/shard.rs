@@ -83,7 +83,7 @@ pub enum Reply {
 
 /// What became of a movement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(tag = "result", rename_all = "snake_case")]
 pub enum MovementResult {
     /// Done.
     Applied {
@@ -151,6 +151,7 @@ pub struct ReceiptResult {
     /// The receipt.
     pub id: OpaqueId,
     /// What happened.
+    #[serde(rename = "result")]
     pub outcome: ReceiptOutcome,
     /// Why it was rejected, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
