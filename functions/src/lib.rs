@@ -35,6 +35,7 @@ pub fn respond(head: String, body: Vec<u8>, env: Env, context: worker_sys::Conte
 #[wasm_bindgen]
 pub fn wake() {}
 
+#[expect(clippy::unused_async, reason = "the skeleton awaits nothing yet")]
 /// The edge functions, by path. (The skeleton: routing comes with the functions.)
 async fn handle(request: &Request<'_>, _env: &Env, _context: &worker::Context) -> Answer {
     if request.path() == "/healthz" {

@@ -1,1 +1,3 @@
+//! The importer. (The skeleton.)
+
 fn main() {}

@@ -1,6 +1,7 @@
 //! Stands in for `functions` behind the real `entry.js`, and fails in every way that kills a wasm instance.
 #![allow(
     clippy::panic,
+    clippy::missing_panics_doc,
     missing_docs,
     reason = "a probe for tests/trap.test.mjs"
 )]
@@ -55,6 +56,11 @@ fn deep(n: u64) -> u64 {
     std::hint::black_box(deep(std::hint::black_box(n)).wrapping_add(n))
 }
 
+#[derive(serde::Deserialize)]
+struct Count {
+    n: f64,
+}
+
 #[wasm_bindgen]
 pub struct Counter {
     sql: SqlStorage,
@@ -79,10 +85,6 @@ impl Counter {
                 _ => {}
             }
         }
-        #[derive(serde::Deserialize)]
-        struct Count {
-            n: f64,
-        }
         Ok(self
             .sql
             .exec("SELECT count(*) AS n FROM counter", None)?
@@ -91,6 +93,7 @@ impl Counter {
             .to_string())
     }
 
+    #[expect(clippy::unused_async, reason = "glue/object.js expects a promise")]
     pub async fn alarm(&self) -> Result<(), JsValue> {
         Ok(())
     }
