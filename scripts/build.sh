@@ -5,26 +5,28 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
+package=${1:-functions}
+out=${2:-build}
 
 # The features that Rust's wasm32 target and wasm-bindgen emit; naming them keeps wasm-opt from using newer ones.
 FEATURES=(mutable-globals sign-ext nontrapping-float-to-int bulk-memory multivalue reference-types exception-handling)
 
-cargo build --release --locked --package functions --target wasm32-unknown-unknown
-wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/wasm32-unknown-unknown/release/functions.wasm
+cargo build --release --locked --package "$package" --target wasm32-unknown-unknown
+wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/wasm32-unknown-unknown/release/$package.wasm
 
-mkdir -p build/wasm
+mkdir -p "$out/wasm"
 # Skips the rest when nothing that goes into it has changed.
 stamp=$(cat "$wasm" functions/entry.js functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
-if [ -f build/index.js ] && [ "$(cat build/stamp 2>/dev/null)" = "$stamp" ]; then exit 0; fi
-rm -f build/stamp
+if [ -f "$out/index.js" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
+rm -f "$out/stamp"
 
 # The last two flags let a dead instance be replaced after a trap: functions/glue/instance.js.
-wasm-bindgen "$wasm" --target module --no-typescript --out-dir build/wasm --out-name functions \
+wasm-bindgen "$wasm" --target module --no-typescript --out-dir "$out/wasm" --out-name functions \
   --experimental-reset-state-function --force-enable-abort-handler
 # A source-phase import, which esbuild does not know; a plain import of a .wasm file is the same thing in workerd.
-sed -i.bak 's/^import source /import /' build/wasm/functions.js && rm build/wasm/functions.js.bak
-wasm-opt -O "${FEATURES[@]/#/--enable-}" build/wasm/functions_bg.wasm -o build/functions_bg.wasm
-esbuild functions/entry.js --bundle --format=esm --outfile=build/index.js --log-level=warning \
-  --external:cloudflare:* --external:./functions_bg.wasm
-echo "$stamp" > build/stamp
-echo "built build/index.js and $(scripts/wasm-size.sh)"
+sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/wasm/functions.js.bak"
+wasm-opt -O "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
+esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
+  --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
+echo "$stamp" > "$out/stamp"
+if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh)"; fi

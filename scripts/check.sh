@@ -14,7 +14,7 @@ cargo clippy --package functions --target wasm32-unknown-unknown --locked --quie
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 step "unused dependencies"
-cargo machete --with-metadata 2> /dev/null || cargo machete --with-metadata
+cargo machete --with-metadata
 step "licences and sources of dependencies"
 cargo metadata --format-version 1 --locked --filter-platform wasm32-unknown-unknown | node scripts/licences.mjs
 step "wasm size"

@@ -36,13 +36,11 @@ let folder, server;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-entry-"));
   mkdirSync(join(folder, "build"));
+  writeFileSync(join(folder, "wasm.js"), WASM);
   await build({
     entryPoints: [new URL("../functions/entry.js", import.meta.url).pathname],
     outfile: join(folder, "build/index.js"), bundle: true, format: "esm", external: ["cloudflare:*"],
-    plugins: [{ name: "wasm", setup({ onResolve, onLoad }) {
-      onResolve({ filter: /build\/wasm\/functions\.js$/ }, () => ({ path: "wasm", namespace: "stand-in" }));
-      onLoad({ filter: /.*/, namespace: "stand-in" }, () => ({ contents: WASM }));
-    } }],
+    alias: { "holdfast-wasm": join(folder, "wasm.js") },
   });
   writeFileSync(join(folder, "wrangler.toml"), 'name = "entry"\nmain = "build/index.js"\ncompatibility_date = "2026-11-01"\n');
   server = await startServer({ state: join(folder, "state"), wrangler: join(folder, "wrangler.toml"), log: "ignore" });

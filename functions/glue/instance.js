@@ -1,6 +1,6 @@
 // One wasm instance serves the isolate, and a trap (a Rust panic, out of memory, stack overflow) leaves it unusable.
 // Nothing of value lives in it: all truth is in SQLite and KV. So the next call gets a fresh instance.
-import * as wasm from "../../build/wasm/functions.js";
+import * as wasm from "holdfast-wasm"; // what wasm-bindgen wrote; scripts/build.sh says where
 
 export { wasm };
 
