@@ -63,7 +63,9 @@ pub static PROMOTIONS: Table = Table {
             (Some(off), None) => PromotionEffect::OffBp(off.unsigned_abs()),
             (None, Some(price)) => PromotionEffect::UnitPrice(price),
             _ => {
-                return Err(RowError::Contradiction("exactly one of off_percent and unit_price is needed".into()).into());
+                return Err(
+                    RowError::Contradiction("exactly one of off_percent and unit_price is needed".into()).into()
+                );
             }
         };
         let minimum_quantity = match row.text("minimum_quantity") {
