@@ -46,7 +46,7 @@ const NOT_CONDITIONS: [&str; 24] = [
 pub fn read_file(path: &Path, import: &mut Import) -> Result<(), Error> {
     let mut xml = XmlFile::open(path, "ACES")?;
     let file = import.report.file(&path.display().to_string());
-    import.kinds.extend(["fitment", "vehicle"]);
+    import.decides_about(&["fitment", "vehicle"]);
     import.report.console().start("reading ACES", xml.bytes());
     let mut brand: Option<BrandCode> = None;
     let mut seen = 0_u64;

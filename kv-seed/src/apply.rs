@@ -60,12 +60,12 @@ impl fmt::Display for Diff {
 }
 
 /// Compares the stage's records with what the target holds. Only `kinds` can have removed keys.
-pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<&str>, prune: bool) -> Result<Diff, Error> {
+pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<String>, prune: bool) -> Result<Diff, Error> {
     let db = stage.db();
     db.execute("DELETE FROM held", [])?;
     // Some kinds are written but not decided about: an ACES file's minimal parts.
-    let mut ours = stage.record_kinds()?;
-    ours.extend(kinds.iter().map(ToString::to_string));
+    let mut ours: BTreeSet<String> = stage.record_counts()?.into_keys().collect();
+    ours.extend(kinds.iter().cloned());
     target.held(&mut |key, hash| {
         if ours.contains(kind_of(key)) {
             db.prepare_cached("INSERT OR REPLACE INTO held VALUES (?1, ?2)")?.execute(params![key, hash])?;
@@ -103,7 +103,7 @@ pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<&str>, p
 pub fn write(
     stage: &Stage,
     target: &mut dyn Target,
-    kinds: &BTreeSet<&str>,
+    kinds: &BTreeSet<String>,
     diff: &Diff,
     console: &mut Console,
 ) -> Result<(), Error> {

@@ -87,16 +87,19 @@ pub enum RowError {
 
 impl RowError {
     /// A value that is not what its column holds.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn value(column: &'static str, value: &str, reason: impl ToString) -> Self {
         Self::Value { column, value: value.chars().take(80).collect(), reason: reason.to_string() }
     }
 
     /// A second thing of the same id.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn duplicate(what: &'static str, id: impl ToString) -> Self {
         Self::Duplicate { what, id: id.to_string() }
     }
 
     /// A reference to nothing.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn unknown(what: &'static str, id: impl ToString) -> Self {
         Self::Unknown { what, id: id.to_string() }
     }

@@ -14,7 +14,7 @@ use crate::assemble::ApplicationFact;
 use crate::error::Error;
 use crate::lookups::Lookups;
 use crate::report::{Origin, Report};
-use crate::stage::{Stage, Topic, hash};
+use crate::stage::{Stage, Topic, hash, kind_of};
 use crate::tables::{self, Table};
 use crate::{aces, pies, vpic};
 
@@ -40,7 +40,7 @@ pub struct Import {
     /// The user's own reference tables.
     pub lookups: Lookups,
     /// Kinds of keys this import decides about: only these are ever removed from a target.
-    pub kinds: BTreeSet<&'static str>,
+    pub kinds: BTreeSet<String>,
     /// What was read.
     pub counts: Counts,
     /// Skus whose record turned out to be impossible; nothing may point to them.
@@ -90,11 +90,10 @@ impl Import {
         self.report.console().start("reading vPIC", makers);
         while let Some(pair) = pairs.next() {
             let (key, value) = pair?;
-            self.stage.put_bytes(&key, value.as_bytes())?;
+            self.add_record(&key, value.as_bytes())?;
             self.report.console().advance_to(makers.saturating_sub(pairs.makers_left() as u64));
         }
         self.report.console().finish();
-        self.kinds.insert("vin");
         Ok(())
     }
 
@@ -127,6 +126,22 @@ impl Import {
                 Source::Aces(path) if only.is_none() => aces::read_file(&path, self)?,
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// The import decides about these kinds of keys.
+    pub fn decides_about(&mut self, kinds: &[&str]) {
+        self.kinds.extend(kinds.iter().map(ToString::to_string));
+    }
+
+    /// Takes a pair that is a record already, such as the VIN patterns of vPIC.
+    pub fn add_record(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
+        if !self.stage.put_bytes(key, value)? {
+            return Err(Error::Target(format!("{key}: the record is larger than a KV value may be")));
+        }
+        if !self.kinds.contains(kind_of(key)) {
+            self.decides_about(&[kind_of(key)]);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use kv_seed::lookups::{Lookups, NameTable};
 use kv_seed::progress::Console;
 use kv_seed::report::Report;
+use kv_seed::stage::Topic;
 use kv_seed::target::{Http, Instance, Key, StateFolder, Target, Wrangler};
 use kv_seed::{Error, Import, apply, assemble, demo, stock};
 
@@ -76,7 +77,7 @@ enum Command {
 
 #[derive(Args)]
 struct Names {
-    /// VCdb extract: columns BaseVehicleID, year, make, model.
+    /// VCdb extract: columns `BaseVehicleID`, year, make, model.
     #[arg(long, value_name = "FILE")]
     vcdb: Option<PathBuf>,
     /// PCdb part types: columns id, name.
@@ -171,23 +172,12 @@ fn import(paths: &[PathBuf], lookups: Lookups, args: &TargetArgs) -> Result<(), 
     let mut import = Import::new(Report::new(Console::stderr()), lookups)?;
     import.read(paths, None)?;
     assemble::run(&mut import)?;
-    refuse_bad_rows(&import.report, args.strict)?;
-    write(&mut import, args)?;
-    match (&args.to, &args.key) {
-        _ if args.dry_run => Ok(()),
-        (Some(url), Some(key)) => send_stock(&mut import, &Http::new(url, key.clone())),
-        _ => {
-            let rows = import.stage.count(kv_seed::stage::Topic::Stock)?;
-            if rows > 0 {
-                println!("{rows} rows of opening stock wait for a running instance: kv-seed stock FOLDER --to URL");
-            }
-            Ok(())
-        }
-    }
+    write(&mut import, args)
 }
 
-/// Compares the staged records with the target, tells the differences, and unless it is a dry run writes them.
+/// Compares the import's records with the target, says what differs, and writes it.
 fn write(import: &mut Import, args: &TargetArgs) -> Result<(), Error> {
+    refuse_bad_rows(&import.report, args.strict)?;
     let mut target = args.open()?;
     let Import { stage, kinds, report, .. } = import;
     let diff = apply::compare(stage, target.as_mut(), kinds, args.prune)?;
@@ -196,7 +186,15 @@ fn write(import: &mut Import, args: &TargetArgs) -> Result<(), Error> {
         println!("nothing was written (--dry-run)");
         return Ok(());
     }
-    apply::write(stage, target.as_mut(), kinds, &diff, report.console())
+    apply::write(stage, target.as_mut(), kinds, &diff, report.console())?;
+    let waiting = stage.count(Topic::Stock)?.saturating_add(stage.count(Topic::Incoming)?);
+    if let (Some(url), Some(key)) = (&args.to, &args.key) {
+        return if waiting > 0 { send_stock(import, &Http::new(url, key.clone())) } else { Ok(()) };
+    }
+    if waiting > 0 {
+        println!("{waiting} rows of stock wait for a running instance: kv-seed stock FOLDER --to URL --key KEY");
+    }
+    Ok(())
 }
 
 fn send_stock(import: &mut Import, http: &Http) -> Result<(), Error> {

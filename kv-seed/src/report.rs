@@ -41,12 +41,14 @@ impl Report {
     }
 
     /// A row that is left out.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn error(&mut self, origin: Origin, reason: impl ToString) {
         self.errors = self.errors.saturating_add(1);
         self.say(origin, "", &reason.to_string());
     }
 
     /// Something the user should look at; nothing is left out.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn warning(&mut self, origin: Origin, reason: impl ToString) {
         self.warnings = self.warnings.saturating_add(1);
         self.say(origin, "warning: ", &reason.to_string());

@@ -3,7 +3,7 @@
 //! Rows are appended as facts under a topic and an owner, and come back grouped by owner in order: SQLite's external
 //! sort does what a hash map in memory could not. Memory is the page cache ([`CACHE_KIB`]) and one group at a time.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use holdfast::catalog::part::Kind;
@@ -242,7 +242,13 @@ impl Stage {
             part.part_type.name
         ])?;
         if added == 1 {
-            self.add(Topic::Part, part.sku.as_str(), "", origin, &crate::assemble::PartFact::Part(part.clone()))?;
+            self.add(
+                Topic::Part,
+                part.sku.as_str(),
+                "",
+                origin,
+                &crate::assemble::PartFact::Part(Box::new(part.clone())),
+            )?;
         }
         Ok(added == 1)
     }
@@ -308,11 +314,11 @@ impl Stage {
         Ok(true)
     }
 
-    /// The kinds of the records written so far.
-    pub fn record_kinds(&self) -> Result<BTreeSet<String>, Error> {
-        let mut query = self.db.prepare("SELECT DISTINCT kind FROM record")?;
-        let kinds = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(kinds)
+    /// How many records there are of each kind.
+    pub fn record_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let mut query = self.db.prepare("SELECT kind, count(*) FROM record GROUP BY kind")?;
+        let counts = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(counts.collect::<Result<_, _>>()?)
     }
 }
 
@@ -322,12 +328,20 @@ pub fn kind_of(key: &str) -> &str {
 }
 
 /// What a value is compared by: the first 16 bytes of its SHA-256.
-pub fn hash(value: &[u8]) -> [u8; 16] {
+pub type Hash = [u8; 16];
+
+/// The [`Hash`] of a value.
+pub fn hash(value: &[u8]) -> Hash {
     let mut short = [0; 16];
     for (to, from) in short.iter_mut().zip(Sha256::digest(value)) {
         *to = from;
     }
     short
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn line_of(origin: Origin) -> i64 {

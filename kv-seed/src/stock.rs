@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::progress::Console;
-use crate::stage::{Fact, Stage, Topic, hash};
+use crate::stage::{Fact, Stage, Topic, hash, hex};
 use crate::target::{Http, Method};
 
 /// Items in one call.
@@ -71,7 +71,7 @@ impl fmt::Display for Outcome {
 
 impl Opening {
     fn movement(self) -> Result<Movement, Error> {
-        let row: String = hash(&serde_json::to_vec(&self)?).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let row = hex(&hash(&serde_json::to_vec(&self)?));
         let Self { location, sku, on_hand, safety } = self;
         let id = format!("opening:{location}:{sku}:{row}");
         Ok(Movement { id, sku, location, kind: "count", quantity: on_hand, safety, reason: "opening stock" })

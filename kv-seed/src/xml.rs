@@ -78,12 +78,17 @@ impl XmlFile {
         reader.config_mut().expand_empty_elements = true;
         let (name, buffer, open) = (path.display().to_string(), Vec::new(), Vec::new());
         let mut this = Self { name, reader, meter, buffer, open, line: 1, bytes, ended: false };
-        match this.step()? {
-            Step::Start(element) if element.name == root => this.open.push(element),
-            Step::Start(element) => return Err(this.error(format!("the file is <{}>, not <{root}>", element.name))),
-            _ => return Err(this.error("there is no element in the file")),
+        loop {
+            match this.step()? {
+                Step::Text(_) => {}
+                Step::Start(element) if element.name == root => {
+                    this.open.push(element);
+                    return Ok(this);
+                }
+                Step::Start(element) => return Err(this.error(format!("the file is <{}>, not <{root}>", element.name))),
+                Step::End | Step::Eof => return Err(this.error("there is no element in the file")),
+            }
         }
-        Ok(this)
     }
 
     /// The root element with its attributes.
@@ -120,9 +125,14 @@ impl XmlFile {
             }
             self.meter.record_ended();
         }
-        match self.step()? {
-            Step::Start(element) => Err(self.error(format!("<{}> after the end of the document", element.name))),
-            _ => Ok(None),
+        loop {
+            match self.step()? {
+                Step::Text(_) => self.meter.record_ended(),
+                Step::Start(element) => {
+                    return Err(self.error(format!("<{}> after the end of the document", element.name)));
+                }
+                Step::End | Step::Eof => return Ok(None),
+            }
         }
     }
 
@@ -154,7 +164,7 @@ impl XmlFile {
                 }
                 Step::End => {
                     let Some(mut done) = stack.pop() else { return Err(self.cut_off()) };
-                    done.text = done.text.trim().to_owned();
+                    done.text = String::from(done.text.trim());
                     match stack.last_mut() {
                         Some(parent) => parent.children.push(done),
                         None => return Ok(done),
@@ -200,6 +210,7 @@ impl XmlFile {
     }
 
     /// An error at the place reached.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over an error or a text and are done with it")]
     pub fn error(&self, reason: impl ToString) -> Error {
         unreadable(&self.name, self.line, &self.reader, &reason.to_string())
     }
@@ -225,8 +236,7 @@ fn unreadable<R>(name: &str, line: u64, reader: &Reader<R>, reason: &str) -> Err
 }
 
 fn newlines(event: &Event<'_>) -> u64 {
-    let count = event.iter().filter(|byte| **byte == b'\n').count();
-    u64::try_from(count).unwrap_or(0)
+    event.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 fn element(start: &BytesStart<'_>, decoder: quick_xml::Decoder, line: u64) -> Result<Element, String> {

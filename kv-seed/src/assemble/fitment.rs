@@ -1,6 +1,7 @@
 //! Applications by vehicle and part type.
 
-use holdfast::catalog::fitment::{Application, Fitment, VehicleParts, folded};
+use holdfast::catalog::fitment::{Application, Fitment, VehicleKey, VehicleParts, folded};
+use holdfast::catalog::keys;
 
 use super::{ApplicationFact, too_large};
 use crate::error::Error;
@@ -14,6 +15,7 @@ pub fn write(import: &mut Import) -> Result<(), Error> {
     let mut done = 0_u64;
     stage.groups(Topic::Application, |vehicle, facts: Vec<Fact<ApplicationFact>>| {
         done = done.saturating_add(u64::try_from(facts.len()).unwrap_or(0));
+        let vehicle: VehicleKey = serde_json::from_value(vehicle.into())?;
         let Some(origin) = facts.first().map(|fact| fact.origin) else { return Ok(()) };
         let kept = facts.into_iter().filter(|fact| !rejected.contains(&fact.body.application.sku));
         let mut fitments: Vec<Fitment> = Vec::new();
@@ -26,7 +28,7 @@ pub fn write(import: &mut Import) -> Result<(), Error> {
             }
         }
         for fitment in &fitments {
-            let key = format!("fitment/{vehicle}/{}", folded(&fitment.part_type));
+            let key = keys::fitment(&vehicle, &fitment.part_type);
             if !stage.put(&key, fitment)? {
                 report.error(origin, too_large(&key));
             }
@@ -34,7 +36,7 @@ pub fn write(import: &mut Import) -> Result<(), Error> {
         let mut part_types: Vec<String> = fitments.into_iter().map(|fitment| fitment.part_type).collect();
         part_types.sort();
         if !part_types.is_empty() {
-            stage.put(&format!("vehicle/{vehicle}"), &VehicleParts { part_types })?;
+            stage.put(&keys::vehicle(&vehicle), &VehicleParts { part_types })?;
         }
         report.console().advance_to(done);
         Ok(())

@@ -22,7 +22,7 @@ use crate::stage::MAX_VALUE_BYTES;
 #[derive(Debug, Serialize, Deserialize)]
 pub enum PartFact {
     /// The part itself; first of all.
-    Part(Part),
+    Part(Box<Part>),
     /// What must be calibrated.
     Calibration(Calibration),
     /// What can be fitted instead.

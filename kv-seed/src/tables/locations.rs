@@ -72,10 +72,7 @@ fn bounded(
     range: std::ops::RangeInclusive<f64>,
     default: Option<f64>,
 ) -> Result<f64, RowError> {
-    let number = match (row.optional::<f64>(column)?, default) {
-        (Some(number), _) | (None, Some(number)) => number,
-        (None, None) => return Err(RowError::Empty(column)),
-    };
+    let Some(number) = row.optional::<f64>(column)?.or(default) else { return Err(RowError::Empty(column)) };
     if range.contains(&number) {
         return Ok(number);
     }

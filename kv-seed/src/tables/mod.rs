@@ -73,7 +73,7 @@ impl Table {
         let columns =
             row::Columns::new(&header, self.required, self.optional).map_err(|reason| unreadable(1, reason))?;
         let file = import.report.file(&name);
-        import.kinds.extend(self.kinds);
+        import.decides_about(self.kinds);
         import.report.console().start(&format!("reading {}", self.name), bytes);
         let mut record = csv::StringRecord::new();
         loop {

@@ -11,7 +11,7 @@ const ATTEMPTS: u32 = 6;
 /// Wait before the second attempt; doubled each time, unless the answer says how long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait an answer may ask for.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// A caller's key. It is never shown.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Http {
     pub fn new(url: &str, key: Key) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
+            .timeout_global(Some(Duration::from_mins(2)))
             .build();
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), key, first_wait: FIRST_WAIT }
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::Target;
 use super::http::{Http, Method};
 use super::manifest::{MARKER, Manifest};
+use super::{EachHeld, Target};
 use crate::error::Error;
-use crate::stage::hash;
+use crate::stage::{Hash, hash};
 
 /// A body may have 1 MiB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -20,7 +20,7 @@ pub struct Instance {
     http: Http,
     manifest: Manifest,
     body: Vec<u8>,
-    batch: Vec<(String, Option<[u8; 16]>)>,
+    batch: Vec<(String, Option<Hash>)>,
 }
 
 #[derive(serde::Serialize)]
@@ -76,7 +76,7 @@ impl Target for Instance {
         self.http.url().to_owned()
     }
 
-    fn held(&mut self, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error> {
+    fn held(&mut self, each: &mut EachHeld<'_>) -> Result<(), Error> {
         let trusted = self.is_as_noted()?;
         self.manifest.each(trusted, each)
     }

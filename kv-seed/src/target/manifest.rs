@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use super::EachHeld;
 use crate::error::Error;
-use crate::stage::hash;
+use crate::stage::{Hash, hash, hex};
 
 /// The key in the target under which the digest of its manifest lies.
 pub const MARKER: &str = "import/manifest";
@@ -25,7 +26,7 @@ impl Manifest {
     pub fn open(folder: Option<&Path>, name: &str) -> Result<Self, Error> {
         let folder = folder.map_or_else(default_folder, Path::to_owned);
         std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        let file: String = hash(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let file = hex(&hash(name.as_bytes()));
         let db = Connection::open(folder.join(format!("{file}.sqlite")))?;
         db.execute_batch(
             "CREATE TABLE IF NOT EXISTS pair(key TEXT PRIMARY KEY, hash BLOB NOT NULL) WITHOUT ROWID;
@@ -49,18 +50,18 @@ impl Manifest {
     }
 
     /// Calls `each` with every pair. If the target is not what the manifest says, hashes are zero: they match nothing.
-    pub fn each(&self, trusted: bool, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn each(&self, trusted: bool, each: &mut EachHeld<'_>) -> Result<(), Error> {
         let mut query = self.db.prepare("SELECT key, hash FROM pair")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            let hash: [u8; 16] = row.get(1)?;
+            let hash: Hash = row.get(1)?;
             each(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, if trusted { hash } else { [0; 16] })?;
         }
         Ok(())
     }
 
     /// Notes what a batch wrote (`Some`) and deleted (`None`).
-    pub fn note(&mut self, batch: &[(String, Option<[u8; 16]>)]) -> Result<(), Error> {
+    pub fn note(&mut self, batch: &[(String, Option<Hash>)]) -> Result<(), Error> {
         let transaction = self.db.transaction()?;
         for (key, hash) in batch {
             match hash {

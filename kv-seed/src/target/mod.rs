@@ -12,6 +12,10 @@ pub use state::StateFolder;
 pub use wrangler::Wrangler;
 
 use crate::error::Error;
+use crate::stage::Hash;
+
+/// Takes a key that a target holds, and the hash of its value.
+pub type EachHeld<'a> = dyn FnMut(&str, Hash) -> Result<(), Error> + 'a;
 
 /// A KV namespace that records can be written to.
 pub trait Target {
@@ -19,7 +23,7 @@ pub trait Target {
     fn name(&self) -> String;
 
     /// Calls `each` with every key the target is known to hold, and the [`crate::stage::hash`] of its value.
-    fn held(&mut self, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error>;
+    fn held(&mut self, each: &mut EachHeld<'_>) -> Result<(), Error>;
 
     /// Writes a pair; it may wait in a batch.
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error>;

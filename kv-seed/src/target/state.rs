@@ -7,9 +7,9 @@ use hmac::{Hmac, Mac};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-use super::Target;
+use super::{EachHeld, Target};
 use crate::error::Error;
-use crate::stage::hash;
+use crate::stage::{hash, hex};
 
 /// The binding whose namespace holds the catalogue.
 const BINDING: &str = "CATALOG";
@@ -57,7 +57,7 @@ impl Target for StateFolder {
         self.folder.display().to_string()
     }
 
-    fn held(&mut self, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error> {
+    fn held(&mut self, each: &mut EachHeld<'_>) -> Result<(), Error> {
         let mut query = self.db.prepare("SELECT key, value FROM entries WHERE expires IS NULL")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
@@ -97,7 +97,7 @@ fn object_id(unique_key: &str, name: &str) -> Result<String, Error> {
     };
     let first = half(name.as_bytes())?;
     let second = half(&first)?;
-    Ok(first.iter().chain(&second).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&first) + &hex(&second))
 }
 
 /// A runtime that serves the folder says so in server.json.
@@ -168,6 +168,9 @@ mod tests {
         };
         // A process whose command line names the runtime, as the real one's does.
         let mut child = std::process::Command::new("sh").args(["-c", "sleep 30; true workerd"]).spawn().unwrap();
+        while !is_running(child.id()) {
+            std::thread::yield_now();
+        }
         note(child.id());
         let refused = StateFolder::open(folder.path(), true).err().map(|e| e.to_string()).unwrap_or_default();
         child.kill().unwrap();

@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::Target;
 use super::manifest::{MARKER, Manifest};
+use super::{EachHeld, Target};
 use crate::error::Error;
-use crate::stage::hash;
+use crate::stage::{Hash, hash};
 
 /// Pairs in one file.
 const MAX_PAIRS: usize = 10_000;
@@ -29,7 +29,7 @@ pub struct Wrangler {
     manifest: Manifest,
     puts: Option<Batch>,
     deletes: Vec<String>,
-    noted: Vec<(String, Option<[u8; 16]>)>,
+    noted: Vec<(String, Option<Hash>)>,
     first_wait: Duration,
 }
 
@@ -151,7 +151,7 @@ impl Target for Wrangler {
         format!("the network ({})", self.project.display())
     }
 
-    fn held(&mut self, each: &mut dyn FnMut(&str, [u8; 16]) -> Result<(), Error>) -> Result<(), Error> {
+    fn held(&mut self, each: &mut EachHeld<'_>) -> Result<(), Error> {
         let trusted = self.is_as_noted()?;
         self.manifest.each(trusted, each)
     }
