@@ -24,7 +24,7 @@ run: build ## build, seed an empty STATE folder, serve on PORT, print what to tr
 	@$(TOOLED) exec node local/run.mjs
 
 seed: setup ## write the demonstration catalogue into STATE (while no server uses it)
-	cargo run --release --locked --package kv-seed -- demo --state "$(STATE)"
+	cargo run --profile tool --locked --package kv-seed -- demo --state "$(STATE)"
 	@rm -f "$(STATE)/seeded-stock"; touch "$(STATE)/seeded-catalog"; echo "the next make run posts the opening stock"
 
 test: ## every test: Rust, then what crosses HTTP

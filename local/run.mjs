@@ -1,6 +1,6 @@
 // The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
 // PORT (8787), STATE (./state) and SEED=no come from the environment.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ROOT } from "./config.mjs";
@@ -14,6 +14,7 @@ async function run() {
   const interrupted = new Promise((done) => { for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, done); });
   const steps = process.env.SEED === "no" ? [] : remaining();
   if (steps.includes("catalog")) await importer(["demo", "--state", state], "catalog");
+  if (steps.includes("vpic")) await importer(["vpic", "--db", vpic(), "--state", state], "vpic");
   const server = await startServer({ state, port });
   if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
   console.log(hints(server.url));
@@ -27,13 +28,18 @@ async function run() {
 
 /** The seeding steps that have not been completed in this folder. Each is safe to run again after an interruption. */
 function remaining() {
-  return ["catalog", "stock"].filter((step) => !existsSync(join(state, `seeded-${step}`)));
+  return ["catalog", "vpic", "stock"].filter((step) => !existsSync(join(state, `seeded-${step}`)));
+}
+
+/** The path of the vPIC database, fetched into the tool cache if it is not there. */
+function vpic() {
+  return execFileSync(join(ROOT, "scripts/vpic.sh"), { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 }
 
 /** Runs kv-seed, and notes in the state folder that the step is done. */
 async function importer(parameters, step) {
   mkdirSync(state, { recursive: true });
-  const command = ["run", "--quiet", "--release", "--locked", "--package", "kv-seed", "--", ...parameters];
+  const command = ["run", "--quiet", "--profile", "tool", "--locked", "--package", "kv-seed", "--", ...parameters];
   const child = spawn("cargo", command, { cwd: ROOT, stdio: "inherit" });
   const code = await new Promise((done, failed) => child.once("error", failed).once("exit", done));
   if (code !== 0) throw new Error(`seeding the ${step} failed (cargo ${command.join(" ")})`);

@@ -1,4 +1,4 @@
-//! `/v1/admin`: what only the distributor does.
+//! `/v1/admin/catalog`: how importers write the catalogue of a running instance.
 
 use holdfast::access::Scope;
 use holdfast::catalog::Record;
@@ -15,6 +15,9 @@ use crate::wire::Answer;
 const MAX_PAIRS: usize = 900;
 /// The longest key KV takes, in bytes.
 const MAX_KEY: usize = 512;
+
+/// Keys that belong to importers: what they note about the catalogue. Their values may be any JSON.
+const IMPORT: &str = "import/";
 
 /// One line of the body: a catalogue key and its value, `null` to delete it.
 #[derive(Deserialize)]
@@ -52,6 +55,17 @@ pub async fn put_catalog(edge: &Edge<'_>) -> Result<Answer, Problem> {
     Ok(edge.ok(&Body { written, deleted }))
 }
 
+/// `GET /v1/admin/catalog?key=`: the value as it is stored.
+pub async fn get_catalog(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    edge.caller(Scope::Admin).await?;
+    let Some(key) = edge.parameters("key").next() else {
+        return Err(Problem::invalid_field("/key", "`key` is required: GET /v1/admin/catalog?key=part/BRKX-4410"));
+    };
+    let value = edge.env.kv("CATALOG")?.get(&key).text().await?;
+    let value = value.ok_or_else(|| Problem::not_found(format!("there is no record under `{key}`")))?;
+    Ok(edge.json_text(value).header("cache-control", "no-store"))
+}
+
 fn read<'a>(edge: &Edge<'a>) -> Result<Vec<Pair<'a>>, Problem> {
     if edge.request.too_large {
         return Err(Problem::too_large());
@@ -79,7 +93,7 @@ fn check(line: &str) -> Result<Pair<'_>, String> {
     if pair.key.len() > MAX_KEY {
         return Err(format!("a key has at most {MAX_KEY} bytes"));
     }
-    if let Some(value) = pair.value {
+    if let Some(value) = pair.value.filter(|_| !pair.key.starts_with(IMPORT)) {
         Record::parse(&pair.key, value.get()).map_err(|error| error.to_string())?;
     }
     Ok(pair)

@@ -73,7 +73,10 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             stock::ledger(edge, sku).await
         }
         ["v1", "admin", "catalog"] => {
-            only("PUT")?;
+            if edge.request.method == "GET" {
+                return admin::get_catalog(edge).await;
+            }
+            only("PUT").map_err(|_| Problem::method_not_allowed("GET, PUT"))?;
             admin::put_catalog(edge).await
         }
         _ => Err(Problem::not_found("there is nothing at this path; GET /healthz answers, the API is under /v1")),

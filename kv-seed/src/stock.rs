@@ -116,8 +116,7 @@ impl Calls<'_> {
         #[derive(Deserialize)]
         struct ItemResult {
             id: String,
-            #[serde(alias = "result")]
-            status: String,
+            result: String,
             #[serde(default)]
             code: Option<String>,
         }
@@ -127,11 +126,11 @@ impl Calls<'_> {
         let body = serde_json::to_vec(&BTreeMap::from([(field, &*items)]))?;
         let answer = self.http.send(Method::Post, path, "application/json", &body)?;
         let answer: Answer = serde_json::from_slice(&answer)?;
-        for ItemResult { id, status, code } in answer.results {
-            if !matches!(status.as_str(), "applied" | "duplicate") {
-                self.console.line(&format!("{id}: {status} {}", code.unwrap_or_default()));
+        for ItemResult { id, result, code } in answer.results {
+            if matches!(result.as_str(), "rejected" | "version_conflict") {
+                self.console.line(&format!("{id}: {result} {}", code.unwrap_or_default()));
             }
-            let count = self.outcome.0.entry(status).or_default();
+            let count = self.outcome.0.entry(result).or_default();
             *count = count.saturating_add(1);
         }
         self.done = self.done.saturating_add(u64::try_from(items.len()).unwrap_or(0));

@@ -91,7 +91,7 @@ fn reply(seen: &mut Seen, request: &str, body: &str) -> (&'static str, String) {
             let mut results = Vec::new();
             for movement in body["movements"].as_array().unwrap() {
                 let old = seen.movements.iter().any(|before| before["id"] == movement["id"]);
-                results.push(json!({"id": movement["id"], "status": if old { "duplicate" } else { "applied" }}));
+                results.push(json!({"id": movement["id"], "result": if old { "duplicate" } else { "applied" }}));
                 seen.movements.push(movement.clone());
             }
             ("200 OK", json!({ "results": results }).to_string())
