@@ -14,7 +14,7 @@ use crate::sourcing::{Source, Survey};
 use crate::time::Timestamp;
 
 /// The most sources a line names; the nearest and soonest come first.
-pub const MAX_SOURCES: usize = 10;
+pub const MAX_SOURCES: usize = 5;
 
 /// What every line of an answer is made from.
 pub struct Terms<'a> {
