@@ -146,7 +146,7 @@ pub struct PartSummary<'a> {
 /// A stable code and words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// Stable, snake_case.
+    /// Stable.
     pub code: &'static str,
     /// What is the matter and what to do.
     pub detail: String,
@@ -245,8 +245,8 @@ fn answer_line<'a>(line: usize, resolved: &'a ResolvedLine, asked: u32, terms: &
 /// Of choices that stand for each other: the first that is there in full, else the first to be there, else the first.
 fn best(choices: &[Choice], offers: &[Offer], now: Timestamp) -> usize {
     let dates = choices.iter().zip(offers).map(|(choice, offer)| promise_date(choice, offer, now));
-    let dated = dates.enumerate().filter_map(|(place, date)| Some((date?, place)));
-    dated.min().map_or(0, |(_, place)| place)
+    let first = dates.enumerate().filter_map(|(place, date)| Some((date?, place))).min();
+    first.map_or(0, |(_, place)| place)
 }
 
 fn promise_date(choice: &Choice, offer: &Offer, now: Timestamp) -> Option<Timestamp> {
@@ -398,3 +398,6 @@ impl From<NoMatch> for Reason {
         Self { code: why.code(), detail: why.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests;

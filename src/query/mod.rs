@@ -4,6 +4,8 @@
 //! stock and sources together. All pure: records and stock come in.
 
 pub mod answer;
+#[cfg(test)]
+mod fixtures;
 pub mod public;
 pub mod request;
 pub mod resolve;

@@ -123,7 +123,7 @@ pub fn resolve(line: &LineRequest, now: Timestamp, reading: &Reading) -> Resolve
     let quantity = line.quantity.get();
     match &line.wanted {
         Wanted::Sku(sku) => match reading.part(sku) {
-            Some(part) => part_asked(part, Match::Exact, quantity, reading),
+            Some(part) => part_asked(&part, Match::Exact, quantity, reading),
             None => nothing(NoMatch::UnknownSku),
         },
         Wanted::Number { brand, number } => by_number(brand.as_deref(), number, quantity, reading),
@@ -144,16 +144,16 @@ fn nothing(why: NoMatch) -> ResolvedLine {
 }
 
 /// A line that means one part: with it come its replacement and its equivalents.
-fn part_asked(part: Rc<Part>, matched: Match, quantity: u32, reading: &Reading) -> ResolvedLine {
+fn part_asked(part: &Rc<Part>, matched: Match, quantity: u32, reading: &Reading) -> ResolvedLine {
     let replacement = part.living_end().map(|sku| (sku, Relation::Supersession, quantity));
     let equivalents = part
         .interchange
         .iter()
         .map(|other| (&other.sku, Relation::Interchange, quantity.saturating_mul(other.quantity.max(1))));
-    let others = replacement.iter().cloned().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
+    let others = replacement.iter().copied().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
     let others = others.filter_map(|(sku, relation, units)| choice(sku, relation, units, reading));
     let matched = if replacement.is_some() { Match::Supersession } else { matched };
-    let asked = Choice::new(part.clone(), Relation::Asked, quantity);
+    let asked = Choice::new(Rc::clone(part), Relation::Asked, quantity);
     ResolvedLine { matched, finding: Finding::Choices(std::iter::once(asked).chain(others).collect()) }
 }
 
@@ -176,7 +176,7 @@ fn by_number(brand: Option<&str>, number: &PartNumber, quantity: u32, reading: &
                 (false, false) => Match::Normalised,
             };
             match reading.part(&only.sku) {
-                Some(part) => part_asked(part, matched, quantity, reading),
+                Some(part) => part_asked(&part, matched, quantity, reading),
                 None => nothing(NoMatch::UnknownNumber),
             }
         }
@@ -243,4 +243,118 @@ fn chosen(choices: Vec<Choice>, matched: Match, otherwise: NoMatch) -> ResolvedL
 
 fn choice(sku: &Sku, relation: Relation, quantity: u32, reading: &Reading) -> Option<Choice> {
     Some(Choice::new(reading.part(sku)?, relation, quantity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::keys;
+    use crate::catalog::number::Equivalence;
+    use crate::catalog::part::{Grade, Interchange};
+    use crate::catalog::records::tests::Catalogue;
+    use crate::id::Quantity;
+    use crate::query::fixtures::part;
+
+    fn line(wanted: Wanted) -> LineRequest {
+        LineRequest { wanted, quantity: Quantity::new(2).unwrap() }
+    }
+
+    fn number(brand: Option<&str>, number: &str) -> LineRequest {
+        line(Wanted::Number { brand: brand.map(str::to_owned), number: number.parse().unwrap() })
+    }
+
+    fn entry(brand: &str, number: &str, sku: &str) -> NumberEntry {
+        let (brand, number, sku) = (brand.parse().unwrap(), number.parse().unwrap(), sku.parse().unwrap());
+        NumberEntry { brand, number, sku, interchange: None, former: false }
+    }
+
+    fn equivalent(brand: &str, number: &str, sku: &str, quantity: u32) -> NumberEntry {
+        let interchange = Some(Equivalence { quantity, grade: Grade::Equivalent });
+        NumberEntry { interchange, ..entry(brand, number, sku) }
+    }
+
+    /// A catalogue of these parts, with these entries under the number 4410.
+    fn catalogue(parts: &[Part], entries: &[NumberEntry]) -> Catalogue {
+        let key = keys::number(&"4410".parse::<PartNumber>().unwrap().normalised());
+        let catalogue = Catalogue::default().with(key, &entries);
+        parts.iter().fold(catalogue, |catalogue, part| catalogue.with(keys::part(&part.sku), part))
+    }
+
+    /// How the line was found, and `sku × quantity` of each choice.
+    fn found(catalogue: Catalogue, line: &LineRequest) -> (Match, Vec<String>) {
+        let (resolved, _) = catalogue.settle(|reading| resolve(line, Timestamp::EPOCH, reading));
+        let parts = match resolved.finding {
+            Finding::Choices(choices) => choices.iter().map(|c| format!("{} × {}", c.part.sku, c.quantity)).collect(),
+            Finding::Candidates(parts) => parts.iter().map(|part| part.sku.to_string()).collect(),
+            Finding::Nothing(why) => vec![why.code().to_owned()],
+        };
+        (resolved.matched, parts)
+    }
+
+    #[test]
+    fn a_sku_is_found_as_it_is_written_or_not_at_all() {
+        let by = |sku: &str| line(Wanted::Sku(sku.parse().unwrap()));
+        assert_eq!(found(catalogue(&[part("A")], &[]), &by("A")), (Match::Exact, vec!["A × 2".into()]));
+        assert_eq!(found(catalogue(&[part("A")], &[]), &by("a")), (Match::None, vec!["unknown_sku".into()]));
+    }
+
+    #[test]
+    fn a_number_is_found_in_any_spelling_of_number_and_brand() {
+        let shelf = || catalogue(&[Part { brand_name: "Brakex".into(), ..part("A") }], &[entry("BRKX", "44-10", "A")]);
+        let a = vec!["A × 2".to_owned()];
+        assert_eq!(found(shelf(), &number(Some("BRKX"), "44-10")), (Match::Exact, a.clone()));
+        assert_eq!(found(shelf(), &number(Some("brkx"), "44 10")), (Match::Normalised, a.clone()));
+        assert_eq!(found(shelf(), &number(Some("Brake-X"), "4410")), (Match::Normalised, a.clone()));
+        assert_eq!(found(shelf(), &number(None, "4410")), (Match::Normalised, a));
+        assert_eq!(found(shelf(), &number(Some("OTHR"), "44-10")), (Match::None, vec!["unknown_number".into()]));
+    }
+
+    #[test]
+    fn two_parts_that_share_a_number_are_both_shown_and_neither_is_guessed() {
+        let shelf = || catalogue(&[part("A"), part("B")], &[entry("BRKX", "44-10", "A"), entry("HALT", "4410", "B")]);
+        assert_eq!(found(shelf(), &number(None, "4410")), (Match::Ambiguous, vec!["A".into(), "B".into()]));
+        assert_eq!(found(shelf(), &number(Some("HALT"), "4410")), (Match::Exact, vec!["B × 2".into()]));
+    }
+
+    #[test]
+    fn another_makers_number_is_answered_with_all_our_equivalents_in_their_quantities() {
+        let entries = [equivalent("ORGN", "44.10", "A", 1), equivalent("ORGN", "44.10", "B", 2)];
+        let answer = found(catalogue(&[part("A"), part("B")], &entries), &number(None, "44.10"));
+        assert_eq!(answer, (Match::Interchange, vec!["A × 2".into(), "B × 4".into()]));
+    }
+
+    #[test]
+    fn our_own_number_goes_before_equivalents_of_another_maker() {
+        let entries = [entry("BRKX", "44-10", "A"), equivalent("ORGN", "4410", "B", 1)];
+        let answer = found(catalogue(&[part("A"), part("B")], &entries), &number(None, "44-10"));
+        assert_eq!(answer, (Match::Exact, vec!["A × 2".into()]));
+    }
+
+    #[test]
+    fn two_other_makers_that_share_a_number_are_ambiguous() {
+        let entries = [equivalent("ORGN", "4410", "A", 1), equivalent("OTHR", "4410", "B", 1)];
+        let answer = found(catalogue(&[part("A"), part("B")], &entries), &number(None, "4410"));
+        assert_eq!(answer, (Match::Ambiguous, vec!["A".into(), "B".into()]));
+    }
+
+    #[test]
+    fn a_superseded_part_brings_the_living_end_of_its_chain() {
+        let old = Part { superseded_by: vec!["B".parse().unwrap(), "C".parse().unwrap()], ..part("A") };
+        let answer = found(catalogue(&[old, part("B"), part("C")], &[]), &line(Wanted::Sku("A".parse().unwrap())));
+        assert_eq!(answer, (Match::Supersession, vec!["A × 2".into(), "C × 2".into()]));
+    }
+
+    #[test]
+    fn an_equivalent_of_ours_comes_in_the_quantity_that_replaces_the_line() {
+        let interchange = vec![Interchange { sku: "B".parse().unwrap(), quantity: 3, grade: Grade::Economy }];
+        let shelf = catalogue(&[Part { interchange, ..part("A") }, part("B")], &[]);
+        let answer = found(shelf, &line(Wanted::Sku("A".parse().unwrap())));
+        assert_eq!(answer, (Match::Exact, vec!["A × 2".into(), "B × 6".into()]));
+    }
+
+    #[test]
+    fn an_entry_whose_part_is_gone_is_passed_over() {
+        let answer = found(catalogue(&[], &[entry("BRKX", "44-10", "A")]), &number(None, "4410"));
+        assert_eq!(answer, (Match::None, vec!["unknown_number".into()]));
+    }
 }

@@ -1,10 +1,5 @@
 //! Stands in for `functions` behind the real `entry.js`, and fails in every way that kills a wasm instance.
-#![allow(
-    clippy::panic,
-    clippy::missing_panics_doc,
-    missing_docs,
-    reason = "a probe for tests/trap.test.mjs"
-)]
+#![allow(clippy::panic, clippy::missing_panics_doc, missing_docs, reason = "a probe for tests/trap.test.mjs")]
 
 use std::task::{Context, Poll, Waker};
 
@@ -15,17 +10,11 @@ use worker::{Delay, Env, SqlStorage, State, worker_sys};
 
 #[wasm_bindgen]
 pub fn probe(head: String, body: Vec<u8>, env: Env, _context: worker_sys::Context) -> JsValue {
-    let mut answer = Box::pin(async move {
-        JsValue::from_str(&handle(&Request::read(&head, &body), &env).await.into_text())
-    });
-    match answer
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
+    let mut answer =
+        Box::pin(async move { JsValue::from_str(&handle(&Request::read(&head, &body), &env).await.into_text()) });
+    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(text) => text,
-        Poll::Pending => {
-            wasm_bindgen_futures::future_to_promise(async move { Ok(answer.await) }).into()
-        }
+        Poll::Pending => wasm_bindgen_futures::future_to_promise(async move { Ok(answer.await) }).into(),
     }
 }
 
@@ -85,12 +74,7 @@ impl Counter {
                 _ => {}
             }
         }
-        Ok(self
-            .sql
-            .exec("SELECT count(*) AS n FROM counter", None)?
-            .one::<Count>()?
-            .n
-            .to_string())
+        Ok(self.sql.exec("SELECT count(*) AS n FROM counter", None)?.one::<Count>()?.n.to_string())
     }
 
     #[expect(clippy::unused_async, reason = "glue/object.js expects a promise")]
