@@ -1,5 +1,7 @@
 //! Positions, movements and the shard that owns them.
 
+pub mod event;
+pub mod hold;
 pub mod movement;
 pub mod position;
 pub mod promise;
@@ -8,6 +10,8 @@ pub mod shard_map;
 pub mod snapshot;
 pub mod store;
 
+pub use event::{Happening, StockEvent, Units};
+pub use hold::{Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineKey, LineUnits, QuoteHolds};
 pub use movement::{Entry, Movement, MovementKind, Rejection};
 pub use position::{Counters, Position, Receipt};
 pub use shard_map::{ShardMap, ShardName};

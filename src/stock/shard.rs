@@ -4,8 +4,13 @@
 //! first write, so a refusal leaves nothing behind; its writes become durable together because nothing awaits between
 //! them (the object in `functions/objects` sees to that).
 
+mod holds;
+mod shelf;
+
 use serde::{Deserialize, Serialize};
 
+use super::event::{Happening, StockEvent};
+use super::hold::{HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits};
 use super::movement::{Entry, Movement, Rejection};
 use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::snapshot::{LocationStock, Snapshot};
@@ -46,6 +51,47 @@ pub enum Command {
     },
     /// A page of a sku's ledger.
     Ledger(LedgerPage),
+    /// Set stock aside for a quote, for each line as much as there is.
+    Hold {
+        /// The quote.
+        quote: OpaqueId,
+        /// When it expires.
+        expires_at: Timestamp,
+        /// What it wants here.
+        lines: Vec<HoldLine>,
+        /// The quote whose place it takes, and whose own units it may use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<OpaqueId>,
+    },
+    /// Move the expiry of a quote's holds.
+    Extend {
+        /// The quote.
+        quote: OpaqueId,
+        /// When it expires now.
+        expires_at: Timestamp,
+    },
+    /// Sell what a quote holds, and free the rest.
+    Commit {
+        /// The quote.
+        quote: OpaqueId,
+        /// Units of each line; absent: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<Vec<LineUnits>>,
+    },
+    /// Free what a quote holds; after a commit, take that back.
+    Release {
+        /// The quote.
+        quote: OpaqueId,
+    },
+    /// Take sold units back.
+    GiveBack {
+        /// The quote.
+        quote: OpaqueId,
+        /// The return.
+        id: OpaqueId,
+        /// What comes back.
+        lines: Vec<LineUnits>,
+    },
 }
 
 /// A shard's answer; each variant answers the command of its name.
@@ -78,6 +124,18 @@ pub enum Reply {
     Ledger {
         /// Oldest first.
         entries: Vec<Entry>,
+    },
+    /// To [`Command::Hold`].
+    Held {
+        /// In the order of the command.
+        lines: Vec<LineHeld>,
+    },
+    /// A command on holds took effect, now or before.
+    Done,
+    /// A command on holds could not take effect, and nothing has changed.
+    Refused {
+        /// Why.
+        why: HoldRefusal,
     },
 }
 
@@ -185,25 +243,45 @@ pub struct Output {
     pub wake_at: Option<Timestamp>,
 }
 
-/// Carries out `command` at `now`. Commands that only read ask for no wake-up.
+/// Carries out `command` at `now`, after the holds whose time is over have been freed: what a command finds is what the
+/// clock says, whether or not anybody has woken the shard in time.
 pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
-    let wake_at = Some(now.plus(PUBLISH_AFTER));
-    Ok(match command {
-        Command::Read { skus } => Output { reply: read(&skus, now, store)?, wake_at: None },
-        Command::Positions { sku } => {
-            Output { reply: Reply::Positions { positions: store.positions(&sku)? }, wake_at: None }
-        }
-        Command::Ledger(page) => Output { reply: Reply::Ledger { entries: store.ledger(&page)? }, wake_at: None },
+    let expired = holds::expire(now, store)?;
+    let (reply, changes) = match command {
+        Command::Read { skus } => (read(&skus, now, store)?, false),
+        Command::Positions { sku } => (Reply::Positions { positions: store.positions(&sku)? }, false),
+        Command::Ledger(page) => (Reply::Ledger { entries: store.ledger(&page)? }, false),
         Command::Move { movements } => {
             let results =
                 movements.into_iter().map(|movement| apply(movement, now, store)).collect::<Result<_, _>>()?;
-            Output { reply: Reply::Moved { results }, wake_at }
+            (Reply::Moved { results }, true)
         }
         Command::Schedule { changes } => {
             let results = changes.into_iter().map(|change| schedule(change, store)).collect::<Result<_, _>>()?;
-            Output { reply: Reply::Scheduled { results }, wake_at }
+            (Reply::Scheduled { results }, true)
         }
-    })
+        Command::Hold { quote, expires_at, lines, replaces } => {
+            (holds::hold(quote, expires_at, &lines, replaces, now, store)?, true)
+        }
+        Command::Extend { quote, expires_at } => (holds::extend(&quote, expires_at, now, store)?, true),
+        Command::Commit { quote, lines } => (holds::commit(&quote, lines.as_deref(), now, store)?, true),
+        Command::Release { quote } => (holds::release(&quote, now, store)?, true),
+        Command::GiveBack { quote, id, lines } => (holds::give_back(&quote, id, &lines, now, store)?, true),
+    };
+    let wake_at = if changes || expired { next_wake(now, store)? } else { None };
+    Ok(Output { reply, wake_at })
+}
+
+/// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next.
+pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
+    holds::expire(now, store)?;
+    next_wake(now, store)
+}
+
+/// After a change there is something to publish, and there may be holds to free sooner than that.
+fn next_wake<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
+    let publish = now.plus(PUBLISH_AFTER);
+    Ok(Some(store.next_due()?.map_or(publish, |due| due.min(publish))))
 }
 
 /// The snapshots that are out of date, oldest change first, at most `limit`: to be published, each followed by
@@ -254,9 +332,27 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     let seq = write(&mut position, store)?;
     let expected = (movement.kind == super::MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
+    let what = Happening::Moved { movement: movement.clone(), expected };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
+    store.emit(&StockEvent { seq, at: now, what })?;
     let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
+    if let Some(units) = shortfall.filter(|units| *units > before.shortfall()) {
+        let what = endangered(&position, units, store)?;
+        store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;
+    }
     Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
+}
+
+/// The event that says which quotes a shortfall endangers: those with stock held there, or sold and not all returned.
+fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
+    let (sku, location) = (position.sku.clone(), position.location.clone());
+    let waiting = |holds: &super::hold::QuoteHolds| match holds.state {
+        HoldState::Held => true,
+        HoldState::Committed => holds.holds.iter().any(|hold| hold.committed > hold.returned),
+        HoldState::Released | HoldState::Expired => false,
+    };
+    let quotes = store.quotes_at(&sku, &location)?.into_iter().filter(waiting).map(|holds| holds.quote).collect();
+    Ok(Happening::Shortfall { sku, location, units, quotes })
 }
 
 fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult, S::Error> {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::event::StockEvent;
+use super::hold::{HoldState, QuoteHolds};
 use super::movement::Entry;
 use super::position::Position;
 use crate::id::{LocationId, OpaqueId, Sku};
+use crate::time::Timestamp;
 
 /// A shard's own storage: synchronous, and all writes of one command become durable together.
 pub trait Store {
@@ -23,6 +26,22 @@ pub trait Store {
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>, Self::Error>;
     /// The next number of the shard's one sequence: ledger places and snapshot versions. Never given twice.
     fn next_sequence(&self) -> Result<u64, Self::Error>;
+    /// What a quote holds here.
+    fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>, Self::Error>;
+    /// Writes a quote's holds over the ones before.
+    fn put_holds(&self, holds: &QuoteHolds) -> Result<(), Self::Error>;
+    /// Quotes with holds that are to be freed at `now`, the earliest first.
+    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// When the next hold is to be freed.
+    fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Quotes that hold stock at a position, or were sold it, by id.
+    fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
+    /// Puts an event into the outbox.
+    fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
+    /// The oldest events of the outbox.
+    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error>;
+    /// Takes the events up to and with `seq` out of the outbox: they are delivered.
+    fn delivered(&self, seq: u64) -> Result<(), Self::Error>;
     /// Notes that the sku's snapshot is out of date since `version`.
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
     /// Skus whose snapshots are out of date, oldest change first, with the version of their last change.
@@ -54,6 +73,8 @@ pub struct MemoryStore {
 struct Tables {
     positions: BTreeMap<(Sku, LocationId), Position>,
     ledger: Vec<Entry>,
+    holds: BTreeMap<OpaqueId, QuoteHolds>,
+    outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
 }
@@ -102,6 +123,49 @@ impl Store for MemoryStore {
         let mut inner = self.inner.borrow_mut();
         inner.sequence = inner.sequence.saturating_add(1);
         Ok(inner.sequence)
+    }
+
+    fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>, Self::Error> {
+        Ok(self.inner.borrow().holds.get(quote).cloned())
+    }
+
+    fn put_holds(&self, holds: &QuoteHolds) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().holds.insert(holds.quote.clone(), holds.clone());
+        Ok(())
+    }
+
+    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
+        let inner = self.inner.borrow();
+        let held = inner.holds.values().filter(|holds| holds.state == HoldState::Held);
+        let mut due: Vec<_> = held.filter(|holds| holds.frees_at() <= now).collect();
+        due.sort_by_key(|holds| holds.expires_at);
+        Ok(due.into_iter().map(|holds| holds.quote.clone()).collect())
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, Self::Error> {
+        let inner = self.inner.borrow();
+        let held = inner.holds.values().filter(|holds| holds.state == HoldState::Held);
+        Ok(held.map(QuoteHolds::frees_at).min())
+    }
+
+    fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {
+        let at = |holds: &&QuoteHolds| holds.holds.iter().any(|hold| hold.sku == *sku && hold.location == *location);
+        Ok(self.inner.borrow().holds.values().filter(at).cloned().collect())
+    }
+
+    fn emit(&self, event: &StockEvent) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().outbox.push(event.clone());
+        Ok(())
+    }
+
+    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.inner.borrow().outbox.iter().take(limit).cloned().collect())
+    }
+
+    fn delivered(&self, seq: u64) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().outbox.retain(|event| event.seq > seq);
+        Ok(())
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {

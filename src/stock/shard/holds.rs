@@ -1,0 +1,350 @@
+//! What a shard does with holds.
+//!
+//! A command is judged on the quote's record and the positions as they stand; only when nothing can refuse it any more
+//! is anything written. The record's state is the memory that makes a repeated command harmless.
+
+use super::Reply;
+use super::shelf::Shelf;
+use crate::id::{LocationId, OpaqueId, Sku};
+use crate::stock::event::{Happening, StockEvent, Units};
+use crate::stock::hold::{Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds};
+use crate::stock::store::Store;
+use crate::time::Timestamp;
+
+/// Sets stock aside for a quote: for each line as much as there is. `replaces` names a quote of the same account whose
+/// own units may be used again; it stays as it is until it is released.
+pub(super) fn hold<S: Store>(
+    quote: OpaqueId,
+    expires_at: Timestamp,
+    lines: &[HoldLine],
+    replaces: Option<OpaqueId>,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    if let Some(known) = store.holds(&quote)? {
+        return Ok(if known.is_live(now) { Reply::Held { lines: told_again(&known, lines) } } else { refused(&known) });
+    }
+    let mut replaced = match replaces {
+        Some(id) => store.holds(&id)?.filter(|old| old.is_live(now)),
+        None => None,
+    };
+    if replaced.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
+        return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
+    }
+    let mut shelf = Shelf::new(store);
+    let mut lendable = replaced.as_ref().map(Lendable::of).unwrap_or_default();
+    let mut holds = Vec::new();
+    let mut answer = Vec::with_capacity(lines.len());
+    for line in lines {
+        let (held, mut taken) = allocate(line, &mut lendable, &mut shelf)?;
+        answer.push(held);
+        holds.append(&mut taken);
+    }
+    if holds.is_empty() {
+        // Nothing to remember: asking again asks anew.
+        return Ok(Reply::Held { lines: answer });
+    }
+    let seq = shelf.write()?;
+    if let Some(old) = &mut replaced {
+        old.replaced_by = Some(quote.clone());
+        store.put_holds(old)?;
+    }
+    let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
+    let replaces = replaced.map(|old| old.quote);
+    let state = HoldState::Held;
+    store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by: None, returns: vec![] })?;
+    store.emit(&StockEvent { seq, at: now, what })?;
+    Ok(Reply::Held { lines: answer })
+}
+
+/// Moves the expiry of a quote's holds to `expires_at`.
+pub(super) fn extend<S: Store>(
+    quote: &OpaqueId,
+    expires_at: Timestamp,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
+    if !known.is_live(now) {
+        return Ok(refused(&known));
+    }
+    known.expires_at = expires_at;
+    store.put_holds(&known)?;
+    Ok(Reply::Done)
+}
+
+/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest.
+pub(super) fn commit<S: Store>(
+    quote: &OpaqueId,
+    lines: Option<&[LineUnits]>,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
+    let Some(sold) = split_over(&known.holds, lines, |hold| hold.quantity) else {
+        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
+    };
+    if known.state == HoldState::Committed {
+        let same = known.holds.iter().map(|hold| hold.committed).eq(sold);
+        return Ok(if same { Reply::Done } else { refused(&known) });
+    }
+    if !known.is_live(now) {
+        return Ok(refused(&known));
+    }
+    if known.replaces.is_some() || known.replaced_by.is_some() {
+        return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
+    }
+    let mut shelf = Shelf::new(store);
+    for (hold, sold) in known.holds.iter_mut().zip(sold) {
+        hold.committed = sold;
+        let own = hold.own();
+        shelf.change(&hold.sku, &hold.location, |counters| {
+            counters.held = counters.held.saturating_sub(own.into());
+            counters.committed = counters.committed.saturating_add(sold.into());
+        })?;
+    }
+    let what = Happening::Committed { quote: quote.clone(), units: units(&known.holds, |hold| hold.committed) };
+    end(known, HoldState::Committed, what, shelf, now, store)
+}
+
+/// Frees what a quote holds, or takes back a commit that the quote desk could not complete. A quote that was never
+/// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
+pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
+    let what = Happening::Released { quote: quote.clone() };
+    let Some(mut known) = store.holds(quote)? else {
+        let (quote, state) = (quote.clone(), HoldState::Released);
+        let holds = QuoteHolds {
+            quote,
+            state,
+            expires_at: now,
+            holds: vec![],
+            replaces: None,
+            replaced_by: None,
+            returns: vec![],
+        };
+        store.put_holds(&holds)?;
+        return Ok(Reply::Done);
+    };
+    match known.state {
+        HoldState::Held => free(known, HoldState::Released, what, now, store),
+        HoldState::Released | HoldState::Expired => Ok(Reply::Done),
+        HoldState::Committed => {
+            let mut shelf = Shelf::new(store);
+            for hold in &mut known.holds {
+                let units = hold.committed.saturating_sub(hold.returned);
+                hold.returned = hold.committed;
+                shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
+            }
+            end(known, HoldState::Released, what, shelf, now, store)
+        }
+    }
+}
+
+/// Ends the holds whose time is over, the oldest first. Whether there were any.
+pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Error> {
+    let due = store.due(now)?;
+    for quote in &due {
+        if let Some(known) = store.holds(quote)?.filter(|known| known.state == HoldState::Held) {
+            free(known, HoldState::Expired, Happening::Expired { quote: quote.clone() }, now, store)?;
+        }
+    }
+    Ok(!due.is_empty())
+}
+
+/// Takes sold units back. `id` names the return: a second one of the same id changes nothing.
+pub(super) fn give_back<S: Store>(
+    quote: &OpaqueId,
+    id: OpaqueId,
+    lines: &[LineUnits],
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
+    if known.state != HoldState::Committed {
+        return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
+    }
+    if known.returns.contains(&id) {
+        return Ok(Reply::Done);
+    }
+    let outstanding = |hold: &Hold| hold.committed.saturating_sub(hold.returned);
+    let Some(returned) = split_over(&known.holds, Some(lines), outstanding) else {
+        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
+    };
+    let mut shelf = Shelf::new(store);
+    let mut came_back = Vec::new();
+    for (hold, units) in known.holds.iter_mut().zip(returned).filter(|(_, units)| *units > 0) {
+        hold.returned = hold.returned.saturating_add(units);
+        shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
+        came_back
+            .push(Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity: units } });
+    }
+    known.returns.push(id);
+    let what = Happening::Returned { quote: quote.clone(), units: came_back };
+    end(known, HoldState::Committed, what, shelf, now, store)
+}
+
+/// Frees what a live quote keeps from others. Units it shares with a quote that takes its place, or whose place it
+/// takes, stay with that one.
+fn free<S: Store>(
+    mut known: QuoteHolds,
+    state: HoldState,
+    what: Happening,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    let mut shelf = Shelf::new(store);
+    let mut successor = match known.replaced_by.take() {
+        Some(id) => store.holds(&id)?.filter(|successor| successor.state == HoldState::Held),
+        None => None,
+    };
+    for hold in &known.holds {
+        let mut kept = 0_u32;
+        for heir in successor.iter_mut().flat_map(|successor| &mut successor.holds) {
+            if heir.sku == hold.sku && heir.location == hold.location {
+                let inherits = heir.borrowed.min(hold.own().saturating_sub(kept));
+                heir.borrowed = heir.borrowed.saturating_sub(inherits);
+                kept = kept.saturating_add(inherits);
+            }
+        }
+        let freed = hold.own().saturating_sub(kept);
+        shelf
+            .change(&hold.sku, &hold.location, |counters| counters.held = counters.held.saturating_sub(freed.into()))?;
+    }
+    if let Some(mut successor) = successor {
+        successor.replaces = None;
+        store.put_holds(&successor)?;
+    }
+    if let Some(mut old) = known.replaces.take().map(|id| store.holds(&id)).transpose()?.flatten() {
+        old.replaced_by = None;
+        store.put_holds(&old)?;
+    }
+    end(known, state, what, shelf, now, store)
+}
+
+/// Writes what a command has decided.
+fn end<S: Store>(
+    mut known: QuoteHolds,
+    state: HoldState,
+    what: Happening,
+    shelf: Shelf<'_, S>,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
+    known.state = state;
+    store.put_holds(&known)?;
+    let seq = shelf.write()?;
+    store.emit(&StockEvent { seq, at: now, what })?;
+    Ok(Reply::Done)
+}
+
+/// Units of a quote that may take the place of another: they can be used again, once.
+#[derive(Default)]
+struct Lendable(Vec<(Sku, LocationId, u32)>);
+
+impl Lendable {
+    fn of(old: &QuoteHolds) -> Self {
+        Self(old.holds.iter().map(|hold| (hold.sku.clone(), hold.location.clone(), hold.own())).collect())
+    }
+
+    fn at(&self, sku: &Sku, location: &LocationId) -> u32 {
+        let here = self.0.iter().filter(|(s, l, _)| s == sku && l == location);
+        here.fold(0, |sum, (_, _, units)| sum.saturating_add(*units))
+    }
+
+    fn take(&mut self, sku: &Sku, location: &LocationId, units: u32) -> u32 {
+        let mut left = units;
+        for (_, _, lendable) in self.0.iter_mut().filter(|(s, l, _)| s == sku && l == location) {
+            let taken = left.min(*lendable);
+            *lendable = lendable.saturating_sub(taken);
+            left = left.saturating_sub(taken);
+        }
+        units.saturating_sub(left)
+    }
+}
+
+/// Takes a line's units: from the best location that has them all; else, if the line may be split, from the locations
+/// in their order; else from the one that has the most.
+fn allocate<S: Store>(
+    line: &HoldLine,
+    lendable: &mut Lendable,
+    shelf: &mut Shelf<'_, S>,
+) -> Result<(LineHeld, Vec<Hold>), S::Error> {
+    let mut stock: Vec<(&LocationId, u32)> = Vec::with_capacity(line.locations.len());
+    for location in &line.locations {
+        let free = u32::try_from(shelf.counters(&line.sku, location)?.available()).unwrap_or(u32::MAX);
+        stock.push((location, free.saturating_add(lendable.at(&line.sku, location))));
+    }
+    let available = stock.iter().fold(0_u64, |sum, (_, units)| sum.saturating_add((*units).into()));
+    let whole = stock.iter().position(|(_, units)| *units >= line.quantity);
+    let most = || stock.iter().enumerate().rev().max_by_key(|(_, (_, units))| *units).map(|(place, _)| place);
+    let from = match whole {
+        None if line.split => stock,
+        one => one.or_else(most).and_then(|place| stock.get(place)).copied().into_iter().collect(),
+    };
+    let (mut lacking, mut holds) = (line.quantity, Vec::new());
+    for (location, units) in from {
+        let quantity = units.min(lacking);
+        if quantity == 0 {
+            continue;
+        }
+        lacking = lacking.saturating_sub(quantity);
+        let borrowed = lendable.take(&line.sku, location, quantity);
+        let own = quantity.saturating_sub(borrowed);
+        shelf.change(&line.sku, location, |counters| counters.held = counters.held.saturating_add(own.into()))?;
+        let (sku, location) = (line.sku.clone(), location.clone());
+        holds.push(Hold { line: line.line, sku, location, quantity, borrowed, committed: 0, returned: 0 });
+    }
+    let allocations = holds.iter().map(allocated).collect();
+    Ok((LineHeld { line: line.line, allocations, lacking, available }, holds))
+}
+
+/// The answer to a hold that was made before.
+fn told_again(known: &QuoteHolds, lines: &[HoldLine]) -> Vec<LineHeld> {
+    let again = |line: &HoldLine| {
+        let allocations: Vec<Allocated> =
+            known.holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
+        let held = allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
+        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held), available: held.into() }
+    };
+    lines.iter().map(again).collect()
+}
+
+/// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.
+/// Without `lines`, everything.
+fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl Fn(&Hold) -> u32) -> Option<Vec<u32>> {
+    let Some(lines) = lines else { return Some(holds.iter().map(has).collect()) };
+    let mut split = vec![0_u32; holds.len()];
+    for line in lines {
+        let mut left = line.quantity;
+        for (hold, units) in holds.iter().zip(&mut split).filter(|(hold, _)| hold.line == line.line) {
+            let taken = left.min(has(hold).saturating_sub(*units));
+            *units = units.saturating_add(taken);
+            left = left.saturating_sub(taken);
+        }
+        if left > 0 {
+            return None;
+        }
+    }
+    Some(split)
+}
+
+fn allocated(hold: &Hold) -> Allocated {
+    Allocated { location: hold.location.clone(), quantity: hold.quantity }
+}
+
+fn units(holds: &[Hold], count: impl Fn(&Hold) -> u32) -> Vec<Units> {
+    let some = holds.iter().filter(|hold| count(hold) > 0);
+    some.map(|hold| Units {
+        sku: hold.sku.clone(),
+        at: Allocated { location: hold.location.clone(), quantity: count(hold) },
+    })
+    .collect()
+}
+
+fn unknown() -> Reply {
+    Reply::Refused { why: HoldRefusal::Unknown }
+}
+
+fn refused(known: &QuoteHolds) -> Reply {
+    Reply::Refused { why: known.refusal() }
+}
