@@ -10,6 +10,7 @@ pub mod input;
 pub mod money;
 pub mod pricing;
 pub mod query;
+pub mod quote;
 pub mod sourcing;
 pub mod stock;
 pub mod time;
