@@ -32,6 +32,8 @@ test: ## every test: Rust, then what crosses HTTP
 	@scripts/build.sh
 	@$(TOOLED) cargo nextest run --workspace --locked --no-tests=pass
 	cargo test --workspace --locked --doc --quiet
+	@$(TOOLED) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+	  cargo test --locked --package functions --target wasm32-unknown-unknown --test wasm
 	@$(TOOLED) node --no-warnings --test "tests/**/*.test.mjs"
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size

@@ -16,7 +16,11 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 step "unused dependencies"
 cargo machete --with-metadata
 step "licences and sources of dependencies"
-cargo metadata --format-version 1 --locked --filter-platform wasm32-unknown-unknown | node scripts/licences.mjs
+if cargo deny --version > /dev/null 2>&1; then
+  cargo deny check licenses bans sources
+else
+  cargo metadata --format-version 1 --locked | node scripts/licences.mjs
+fi
 step "wasm size"
 scripts/build.sh
 scripts/wasm-size.sh

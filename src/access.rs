@@ -55,12 +55,14 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// Whether the key carries `scope`. A publishable key carries nothing else, whatever its record says.
+    /// Whether the key carries `scope`. A publishable key carries nothing else, whatever its record says; what anybody
+    /// may see, a key that may query sees too.
     pub fn allows(&self, scope: Scope) -> bool {
         if self.is_publishable() {
             return scope == Scope::Web;
         }
-        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+        let carries = |scope| self.scopes.contains(&scope);
+        carries(scope) || carries(Scope::Admin) || (scope == Scope::Web && carries(Scope::Query))
     }
 
     /// Whether the key may be published in a page.
@@ -91,6 +93,12 @@ mod tests {
     fn admin_carries_every_scope() {
         assert!(key(&[Scope::Admin], &[]).allows(Scope::Stock));
         assert!(!key(&[Scope::Query], &[]).allows(Scope::Stock));
+    }
+
+    #[test]
+    fn whoever_may_query_may_see_what_anybody_may() {
+        assert!(key(&[Scope::Query], &[]).allows(Scope::Web));
+        assert!(!key(&[Scope::Stock], &[]).allows(Scope::Web));
     }
 
     #[test]

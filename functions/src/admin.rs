@@ -35,15 +35,12 @@ pub async fn put_catalog(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let kv = edge.env.kv("CATALOG")?;
     let (mut written, mut deleted) = (0_usize, 0_usize);
     for Pair { key, value } in &pairs {
-        match value {
-            Some(value) => {
-                kv.put(key, value.get())?.execute().await?;
-                written = written.saturating_add(1);
-            }
-            None => {
-                kv.delete(key).await?;
-                deleted = deleted.saturating_add(1);
-            }
+        if let Some(value) = value {
+            kv.put(key, value.get())?.execute().await?;
+            written = written.saturating_add(1);
+        } else {
+            kv.delete(key).await?;
+            deleted = deleted.saturating_add(1);
         }
     }
     catalog::forget();

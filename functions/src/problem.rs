@@ -7,8 +7,11 @@ use crate::wire::Answer;
 
 /// A refusal or failure. `code` is stable; `detail` says what was wrong and what to do next. Inner errors never get
 /// here: they go to the log.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Details>);
+
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -24,16 +27,17 @@ pub struct Problem {
 impl Problem {
     fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("https://holdfast.dev/problems/{code}");
-        Self { kind, title, status, code, detail: detail.into(), retryable: false, errors: vec![], headers: vec![] }
+        let (detail, errors, headers) = (detail.into(), Vec::new(), Vec::new());
+        Self(Box::new(Details { kind, title, status, code, detail, retryable: false, errors, headers }))
     }
 
     fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
-        self.retryable = true;
+        self.0.retryable = true;
         self.header("retry-after", seconds.to_string())
     }
 
@@ -75,7 +79,9 @@ impl Problem {
             [only] => format!("{}: {}", only.pointer, only.detail),
             many => format!("{} fields are wrong; see errors", many.len()),
         };
-        Self { errors, ..Self::new(422, "invalid_request", "The request cannot be understood", detail) }
+        let mut problem = Self::new(422, "invalid_request", "The request cannot be understood", detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 422 about one field.
@@ -91,13 +97,14 @@ impl Problem {
     /// 500: ours. The log has the cause.
     pub fn internal() -> Self {
         let detail = "something went wrong on our side; nothing was lost, send the same request again";
-        let problem = Self::new(500, "internal", "Internal error", detail);
-        Self { retryable: true, ..problem }
+        let mut problem = Self::new(500, "internal", "Internal error", detail);
+        problem.0.retryable = true;
+        problem
     }
 }
 
 impl From<Problem> for Answer {
-    fn from(problem: Problem) -> Self {
+    fn from(Problem(problem): Problem) -> Self {
         // A struct of strings, numbers and lists always serialises.
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let answer = Self::new(problem.status, body)

@@ -107,7 +107,10 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
 /// `GET /v1/stock/{sku}`
 pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
-    let (sku, shards) = stocked(edge, sku).await?;
+    edge.caller(Scope::Stock).await?;
+    let (sku, locations) = stocked(edge, sku).await?;
+    let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
+    let shards: Vec<ShardName> = regions.into_iter().map(|region| edge.shards().shard(region, &sku)).collect();
     let replies = shards.iter().map(|shard| edge.ask_shard(shard, Command::Positions { sku: sku.clone() }));
     let mut positions: Vec<Position> = Vec::new();
     for reply in try_join_all(replies).await? {
@@ -135,16 +138,15 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
 /// `GET /v1/stock/{sku}/movements?location=&after=&limit=`: one location's ledger, or that of the home location's
 /// region.
 pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Stock).await?.account;
     let location: Option<LocationId> = edge.parameter("location")?;
     let after: u64 = edge.parameter("after")?.unwrap_or(0);
     let limit: u32 = edge.parameter("limit")?.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} entries")));
     }
-    let (sku, _) = stocked(edge, sku).await?;
-    let caller = edge.caller(Scope::Stock).await?;
-    let place = location.clone().unwrap_or_else(|| caller.account.home.clone());
-    let locations = edge.settle(|reading| reading.locations()).await?;
+    let (sku, locations) = stocked(edge, sku).await?;
+    let place = location.clone().unwrap_or_else(|| account.home.clone());
     let Some(region) = locations.iter().find(|known| known.id == place).map(|known| &known.region) else {
         return Err(Problem::not_found(format!("there is no location `{place}`")));
     };
@@ -166,16 +168,13 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     Ok(edge.ok(&Body { sku, movements: entries, next }))
 }
 
-/// The sku of a path, and the shards that may hold it, one a region.
-async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Sku, Vec<ShardName>), Problem> {
-    edge.caller(Scope::Stock).await?;
+/// The sku of a path, if there is such a part, and the locations there are.
+async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Sku, Rc<Vec<Location>>), Problem> {
     let unknown = || Problem::not_found(format!("there is no part `{sku}`"));
     let sku: Sku = sku.parse().map_err(|_| unknown())?;
     let (part, locations) = edge.settle(|reading| (reading.part(&sku), reading.locations())).await?;
     part.ok_or_else(unknown)?;
-    let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
-    let shards = regions.into_iter().map(|region| edge.shards().shard(region, &sku)).collect();
-    Ok((sku, shards))
+    Ok((sku, locations))
 }
 
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.

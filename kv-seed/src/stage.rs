@@ -1,7 +1,7 @@
 //! The staging file: rows wait here, on disk, until everything that belongs to one key can be read together.
 //!
 //! Rows are appended as facts under a topic and an owner, and come back grouped by owner in order: SQLite's external
-//! sort does what a hash map in memory could not. Memory is the page cache ([`CACHE_KIB`]) and one group at a time.
+//! sort does what a hash map in memory could not. Memory is the page cache (`CACHE_KIB`) and one group at a time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -330,7 +330,7 @@ pub fn kind_of(key: &str) -> &str {
 /// What a value is compared by: the first 16 bytes of its SHA-256.
 pub type Hash = [u8; 16];
 
-/// The [`Hash`] of a value.
+/// The `Hash` of a value.
 pub fn hash(value: &[u8]) -> Hash {
     let mut short = [0; 16];
     for (to, from) in short.iter_mut().zip(Sha256::digest(value)) {

@@ -156,8 +156,8 @@ mod tests {
 
     use super::*;
 
-    fn faults(body: Value) -> Vec<(String, &'static str)> {
-        QueryRequest::read(&body).unwrap_err().into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    fn faults(body: &Value) -> Vec<(String, &'static str)> {
+        QueryRequest::read(body).unwrap_err().into_iter().map(|fault| (fault.pointer, fault.code)).collect()
     }
 
     fn fault(pointer: &str, code: &'static str) -> Vec<(String, &'static str)> {
@@ -186,27 +186,27 @@ mod tests {
     fn a_query_has_one_to_a_hundred_lines() {
         let body = |count: usize| json!({"lines": vec![json!({"sku": "A"}); count]});
         assert_eq!(QueryRequest::read(&body(100)).unwrap().lines.len(), 100);
-        assert_eq!(faults(body(101)), fault("/lines", "out_of_range"));
-        assert_eq!(faults(body(0)), fault("/lines", "out_of_range"));
-        assert_eq!(faults(json!({})), fault("/lines", "missing"));
+        assert_eq!(faults(&body(101)), fault("/lines", "out_of_range"));
+        assert_eq!(faults(&body(0)), fault("/lines", "out_of_range"));
+        assert_eq!(faults(&json!({})), fault("/lines", "missing"));
     }
 
     #[test]
     fn a_line_names_its_part_in_exactly_one_way() {
         for line in [json!({}), json!({"sku": "A", "number": "B"}), json!({"sku": "A", "vin": "1HGCM82633A004352"})] {
-            assert_eq!(faults(json!({"lines": [line]})), fault("/lines/0", "invalid"));
+            assert_eq!(faults(&json!({"lines": [line]})), fault("/lines/0", "invalid"));
         }
-        assert_eq!(faults(json!({"lines": [{"vin": "1HGCM82633A004352"}]})), fault("/lines/0/part_type", "missing"));
+        assert_eq!(faults(&json!({"lines": [{"vin": "1HGCM82633A004352"}]})), fault("/lines/0/part_type", "missing"));
     }
 
     #[test]
     fn places_off_the_map_and_unknown_fields_are_refused() {
         let with = |name: &str, value: Value| json!({"lines": [{"sku": "A"}], name: value});
-        assert_eq!(faults(with("deliver_to", json!({"lat": 91, "lon": 0}))), fault("/deliver_to", "out_of_range"));
-        assert_eq!(faults(with("deliver_to", json!({"lat": 1}))), fault("/deliver_to/lon", "missing"));
-        assert_eq!(faults(with("budget_ms", json!(5_001))), fault("/budget_ms", "out_of_range"));
-        assert_eq!(faults(with("budgetms", json!(5))), fault("/budgetms", "unknown_field"));
-        assert_eq!(faults(with("fulfilment", json!("drone"))), fault("/fulfilment", "invalid"));
+        assert_eq!(faults(&with("deliver_to", json!({"lat": 91, "lon": 0}))), fault("/deliver_to", "out_of_range"));
+        assert_eq!(faults(&with("deliver_to", json!({"lat": 1}))), fault("/deliver_to/lon", "missing"));
+        assert_eq!(faults(&with("budget_ms", json!(5_001))), fault("/budget_ms", "out_of_range"));
+        assert_eq!(faults(&with("budgetms", json!(5))), fault("/budgetms", "unknown_field"));
+        assert_eq!(faults(&with("fulfilment", json!("drone"))), fault("/fulfilment", "invalid"));
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub struct Flow {
 /// How many units can be promised at `at`: the lowest balance from then on, never below zero.
 pub fn units(balance: i64, flows: &[Flow], at: Timestamp) -> i64 {
     let mut flows = flows.to_vec();
-    flows.sort_by_key(|flow| (flow.at, flow.units));
+    // Of one moment, what arrives goes before what leaves: only their sum counts.
+    flows.sort_by_key(|flow| (flow.at, std::cmp::Reverse(flow.units)));
     let start = flows.iter().filter(|flow| flow.at <= at).fold(balance, |sum, flow| sum.saturating_add(flow.units));
     let later = flows.iter().filter(|flow| flow.at > at).scan(start, |sum, flow| {
         *sum = sum.saturating_add(flow.units);

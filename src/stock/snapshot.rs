@@ -33,7 +33,7 @@ pub struct LocationStock {
     pub incoming: Vec<Receipt>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_zero(units: &u64) -> bool {
     *units == 0
 }

@@ -47,7 +47,7 @@ impl SqlStore {
         let store = Self { sql, positions: RefCell::default() };
         store.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", vec![])?;
         let done = store.rows("SELECT count(*) FROM migrations", vec![])?;
-        let done = usize::try_from(done.first().map_or(Ok(0), integer)?).unwrap_or(usize::MAX);
+        let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row))?).unwrap_or(usize::MAX);
         for (number, statements) in (0_i64..).zip(MIGRATIONS).skip(done) {
             for statement in statements {
                 store.run(statement, vec![])?;
@@ -128,7 +128,7 @@ impl Store for SqlStore {
 
     fn next_sequence(&self) -> Result<u64> {
         let rows = self.rows("UPDATE sequence SET last = last + 1 RETURNING last", vec![])?;
-        rows.first().map_or_else(|| Err("the sequence has no row".into()), integer)
+        rows.first().map_or_else(|| Err("the sequence has no row".into()), |row| integer(row))
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
@@ -166,7 +166,7 @@ fn to_json(value: &impl Serialize) -> Result<Value> {
 }
 
 /// The first column as a number at or above zero.
-fn integer(row: &Vec<Value>) -> Result<u64> {
+fn integer(row: &[Value]) -> Result<u64> {
     match row.first() {
         Some(Value::Integer(value)) => u64::try_from(*value).map_err(|_| unreadable("a number")),
         _ => Err(unreadable("a number")),
