@@ -50,9 +50,6 @@ const hints = (url) => `
 Holdfast answers at ${url} (data in ${state}, Ctrl-C stops). Try:
 
   curl ${url}/healthz
-${process.env.SEED === "no" ? "" : demonstration(url)}`;
-
-const demonstration = (url) => `\
   curl ${url}/v1/availability/BRKX-4410 -H 'Authorization: Bearer demo-web'
   curl ${url}/v1/query -H 'Authorization: Bearer demo-shop' -H 'Content-Type: application/json' \\
     -d '{"lines":[{"sku":"BRKX-4410","quantity":2}]}'
