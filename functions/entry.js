@@ -75,7 +75,7 @@ function failed(error, id) {
   revive();
   console.error(`request ${id} failed:`, error?.stack ?? error);
   const body = JSON.stringify({
-    type: "about:blank",
+    type: "urn:holdfast:problem:internal",
     title: "Internal error",
     status: 500,
     code: "internal",
