@@ -32,6 +32,9 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     "INSERT INTO sequence VALUES (1, 0)",
 ]];
 
+/// No place in a ledger is beyond the largest whole number that a double holds exactly with all those before it.
+const LAST_PLACE: u64 = (1 << 53) - 1;
+
 /// Skus whose positions are kept in memory; a position is a few hundred bytes.
 const CACHED_SKUS: usize = 20_000;
 
@@ -121,7 +124,8 @@ impl Store for SqlStore {
 
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>> {
         let location = page.location.as_ref().map_or(Value::Null, text);
-        let parameters = vec![text(&page.sku), number(page.after)?, location, number(page.limit.into())?];
+        let after = number(page.after.min(LAST_PLACE))?;
+        let parameters = vec![text(&page.sku), after, location, number(page.limit.into())?];
         let statement = "SELECT entry FROM ledger WHERE sku = ?1 AND seq > ?2 AND (?3 IS NULL OR location = ?3) ORDER BY seq LIMIT ?4";
         self.rows(statement, parameters)?.iter().map(|row| json(row)).collect()
     }
