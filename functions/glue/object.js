@@ -2,8 +2,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { revive, settle, wasm } from "./instance.js";
 
-/** The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`. */
-export function durableObject(name) {
+/**
+ * The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`.
+ *
+ * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them. One
+ * that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
+ * what it must not lose it writes before it asks anybody.
+ */
+export function durableObject(name, { waits = false } = {}) {
   return class extends DurableObject {
     #rust = null;
     #instance = 0;
@@ -18,14 +24,11 @@ export function durableObject(name) {
       return this.#rust;
     }
 
-    /**
-     * One command in, one reply out. All the command's writes are kept, or after an error or a trap none of them.
-     * Called by Workers RPC, which costs half of what a fetch does.
-     */
+    /** One command in, one reply out. Called by Workers RPC, which costs half of what a fetch does. */
     ask(text) {
       try {
         const rust = this.#live();
-        return this.ctx.storage.transactionSync(() => rust.ask(text));
+        return waits ? settle(rust.ask(text)) : this.ctx.storage.transactionSync(() => rust.ask(text));
       } catch (error) {
         revive(); // whoever else waits in this instance learns of a trap now
         throw error;

@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, parts, percent, query, stock, vehicles};
+use crate::{admin, availability, parts, percent, query, quotes, stock, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -55,6 +55,24 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
         ["v1", "vehicles", vin, "parts"] => {
             only("GET")?;
             vehicles::parts(edge, vin).await
+        }
+        ["v1", "quotes"] => match edge.request.method {
+            "POST" => quotes::open(edge).await,
+            "GET" => quotes::list(edge).await,
+            _ => Err(Problem::method_not_allowed("GET, POST")),
+        },
+        ["v1", "quotes", id] => {
+            only("GET")?;
+            quotes::get(edge, id).await
+        }
+        ["v1", "quotes", id, act @ ("commit" | "release" | "extend" | "returns")] => {
+            only("POST")?;
+            match *act {
+                "commit" => quotes::commit(edge, id).await,
+                "release" => quotes::release(edge, id).await,
+                "extend" => quotes::extend(edge, id).await,
+                _ => quotes::returns(edge, id).await,
+            }
         }
         ["v1", "stock", "movements"] => {
             only("POST")?;

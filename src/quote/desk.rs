@@ -11,6 +11,8 @@
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release** and expiry are recorded first too, and then told to the shards.
 
+use serde::{Deserialize, Serialize};
+
 use super::draft::Draft;
 use super::quote::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, ShardHolds, keys};
 use crate::id::{OpaqueId, Sku};
@@ -82,7 +84,8 @@ pub struct Opening {
 }
 
 /// Why the desk refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// No such quote of this account.
     #[error("there is no such quote")]
@@ -121,7 +124,10 @@ pub enum Refusal {
     },
     /// Not everything could be held, and nothing is.
     #[error("not everything is there; nothing is held")]
-    InsufficientStock(Vec<Shortage>),
+    InsufficientStock {
+        /// The lines that lack something.
+        shortages: Vec<Shortage>,
+    },
     /// Another call is working on this quote.
     #[error("another call is working on this quote; ask again")]
     Busy,
@@ -130,8 +136,15 @@ pub enum Refusal {
     Unreachable,
 }
 
+impl Refusal {
+    /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unreachable)
+    }
+}
+
 /// A line that could not be held in full.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shortage {
     /// The line.
     pub line: usize,
@@ -172,6 +185,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(Refusal::QuotaExceeded { limit: draft.open_limit }));
         }
         self.ask_wave(Opening { draft, wave: 0, created_at: now, held: Vec::new() }, now)
+    }
+
+    /// Shows a quote.
+    pub fn get(&self, id: &OpaqueId) -> Result<Step, S::Error> {
+        Ok(self.store.quote(id)?.map_or_else(|| refused(Refusal::NotFound), done))
     }
 
     /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others.
@@ -369,7 +387,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let anything = opening.draft.lines.iter().enumerate().any(|(place, _)| opening.units_held(place) > 0);
         if !(opening.is_complete() || (opening.draft.partial && anything)) {
             let shortages = opening.shortages();
-            return Ok(opening.refuse(Refusal::InsufficientStock(shortages)));
+            return Ok(opening.refuse(Refusal::InsufficientStock { shortages }));
         }
         let old = opening.draft.replace.clone();
         let quote = opening.into_quote();

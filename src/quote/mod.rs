@@ -3,6 +3,7 @@
 //! [`request`] reads what a caller wants held, [`draft`] is that with prices and an order of locations, [`desk`] drives
 //! the shards that hold it and [`quote`] is what comes of it.
 
+pub mod call;
 pub mod desk;
 pub mod draft;
 pub mod quote;

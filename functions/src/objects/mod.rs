@@ -1,13 +1,22 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
+mod quote_desk;
+mod sql;
 mod stock_shard;
 
+pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 
+use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Env, ObjectNamespace};
+use worker::{Date, Env, ObjectNamespace};
+
+/// The object's clock.
+fn now() -> Timestamp {
+    Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,7 +41,7 @@ pub enum AskError {
 }
 
 /// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply. A new object is
-/// placed near `hint`. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
+/// placed near `hint`, or near its first caller if that is empty. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
 /// that had been carried out is met again, not repeated. An overloaded one is left alone.
 pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
     let namespace = env.durable_object(binding).map_err(|error| AskError::Failed(error.to_string()))?;
@@ -43,7 +52,11 @@ pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str
 }
 
 async fn ask_once(namespace: &ObjectNamespace, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
-    let stub = namespace.get_by_name_with_location_hint(name, hint);
+    let stub = if hint.is_empty() {
+        namespace.get_by_name(name)
+    } else {
+        namespace.get_by_name_with_location_hint(name, hint)
+    };
     let object: Remote = stub.map_err(|error| AskError::Failed(error.to_string()))?.into_rpc();
     let promise = object.ask(command).map_err(|error| cause(&error))?;
     let reply = JsFuture::from(promise).await.map_err(|error| cause(&error))?;

@@ -1,0 +1,80 @@
+//! SQLite inside an object: migrations, and values that cross without loss.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::{Error, Result, SqlStorage, SqlStorageValue as Value};
+
+/// An object's database, migrated.
+pub struct Sql(SqlStorage);
+
+impl Sql {
+    /// Opens the database, after the migrations that have not run yet: the statements of each, in order. Which have run
+    /// is in the table `migrations`.
+    pub fn open(sql: SqlStorage, migrations: &[&[&str]]) -> Result<Self> {
+        let sql = Self(sql);
+        sql.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", vec![])?;
+        let done = sql.rows("SELECT count(*) FROM migrations", vec![])?;
+        let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row, 0))?).unwrap_or(usize::MAX);
+        for (number, statements) in (0_i64..).zip(migrations).skip(done) {
+            for statement in *statements {
+                sql.run(statement, vec![])?;
+            }
+            sql.run("INSERT INTO migrations VALUES (?)", vec![number.into()])?;
+        }
+        Ok(sql)
+    }
+
+    /// Runs a statement.
+    pub fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<()> {
+        self.0.exec(statement, parameters).map(drop)
+    }
+
+    /// The rows of a query.
+    pub fn rows(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>> {
+        self.0.exec(statement, parameters)?.raw().collect()
+    }
+}
+
+/// A text parameter.
+pub fn text(value: &(impl ToString + ?Sized)) -> Value {
+    Value::String(value.to_string())
+}
+
+/// A number parameter. Integers cross as doubles: what a double cannot hold exactly is refused.
+pub fn number(value: u64) -> Result<Value> {
+    Value::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// A JSON parameter.
+pub fn to_json(value: &impl Serialize) -> Result<Value> {
+    Ok(Value::String(serde_json::to_string(value)?))
+}
+
+/// A column as a number at or above zero.
+pub fn integer(row: &[Value], column: usize) -> Result<u64> {
+    match row.get(column) {
+        Some(Value::Integer(value)) => u64::try_from(*value).map_err(|_| unreadable("a number")),
+        _ => Err(unreadable("a number")),
+    }
+}
+
+/// A column as text.
+pub fn string(row: &[Value], column: usize) -> Result<String> {
+    match row.get(column) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        _ => Err(unreadable("a text")),
+    }
+}
+
+/// A column as JSON.
+pub fn json<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T> {
+    match row.get(column) {
+        Some(Value::String(text)) => Ok(serde_json::from_str(text)?),
+        _ => Err(unreadable("a record")),
+    }
+}
+
+/// A row does not hold what it should.
+pub fn unreadable(what: &str) -> Error {
+    Error::RustError(format!("a row does not hold {what} where it should"))
+}
