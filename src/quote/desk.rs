@@ -631,3 +631,6 @@ fn done(quote: Quote) -> Step {
 fn refused(refusal: Refusal) -> Step {
     Step::Done(Err(refusal))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod desk;
 pub mod draft;
+pub mod memory;
 pub mod quote;
 pub mod request;
 
