@@ -26,7 +26,7 @@ struct Details {
 
 impl Problem {
     fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let kind = format!("https://holdfast.dev/problems/{code}");
+        let kind = format!("urn:holdfast:problem:{code}");
         let (detail, errors, headers) = (detail.into(), Vec::new(), Vec::new());
         Self(Box::new(Details { kind, title, status, code, detail, retryable: false, errors, headers }))
     }
