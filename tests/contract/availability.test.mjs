@@ -11,7 +11,8 @@ const ORIGIN = "https://shop.example";
 const shown = (sku, query = "") => api.get(`/v1/availability/${sku}${query}`, "page");
 
 test("a part is shown with its public price and whether there is any", async () => {
-  assert.deepEqual(await shown("PAD-1"), {
+  // Should the shard not answer within the fixed budget because this machine is busy, it will the next time.
+  assert.deepEqual(await until(() => shown("PAD-1"), ({ source }) => source === "shard"), {
     sku: "PAD-1", brand_name: "Brakina", number: "10-01", description: "Brake pad", status: "in_stock",
     price: { unit: usd(1500), core: null, price_type: "RET", raised_to_floor: false, valid_until: null },
     pickup: null, source: "shard", max_staleness_ms: 0,

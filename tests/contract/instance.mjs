@@ -105,10 +105,13 @@ class Instance {
     return succeeded(await this.ask("POST", path, { key, json }));
   }
 
-  /** The lines of a query's answer. Each of `lines` is a line of the request, or just a sku. */
+  /**
+   * The lines of a query's answer. Each of `lines` is a line of the request, or just a sku. The budget is the longest, so
+   * that a busy machine makes no test fail; not saying one is tested in query.test.mjs.
+   */
   async lines(lines, { key = "shop", ...options } = {}) {
     const asked = lines.map((line) => (typeof line === "string" ? { sku: line } : line));
-    return (await this.post("/v1/query", { lines: asked, ...options }, key)).lines;
+    return (await this.post("/v1/query", { lines: asked, budget_ms: 5_000, ...options }, key)).lines;
   }
 
   /** The answer to a query of one line. */
@@ -151,7 +154,7 @@ export function isProblem(answer, status, code) {
   assert.equal(answer.headers.get("cache-control"), "no-store");
   const { type, title, status: told, detail, retryable, errors } = answer.body;
   assert.equal(told, status);
-  assert.ok(URL.canParse(type) && type.endsWith(`/${code}`), type);
+  assert.equal(type, `urn:holdfast:problem:${code}`);
   assert.ok(title.length > 0 && detail.length > 0);
   assert.equal(typeof retryable, "boolean");
   for (const error of errors) assert.deepEqual(Object.keys(error).sort(), ["code", "detail", "pointer"]);
