@@ -33,11 +33,11 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             query::query(edge).await
         }
         ["v1", "availability"] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_many(edge).await
         }
         ["v1", "availability", sku] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_one(edge, sku).await
         }
         ["v1", "parts"] => {
