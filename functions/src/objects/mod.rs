@@ -1,7 +1,12 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
+pub mod alarm;
+pub mod event_log;
+pub mod outbox;
+pub mod sql;
 mod stock_shard;
 
+pub use event_log::EventLog;
 pub use stock_shard::StockShard;
 
 use wasm_bindgen::prelude::*;
@@ -35,6 +40,21 @@ pub enum AskError {
 /// placed near `hint`. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
 /// that had been carried out is met again, not repeated. An overloaded one is left alone.
 pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
+    ask_placed(env, binding, name, Some(hint), command).await
+}
+
+/// [`ask`] for an object that may be anywhere: a new one is placed near whoever asks first.
+pub async fn ask_anywhere(env: &Env, binding: &str, name: &str, command: &str) -> Result<String, AskError> {
+    ask_placed(env, binding, name, None, command).await
+}
+
+async fn ask_placed(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    hint: Option<&str>,
+    command: &str,
+) -> Result<String, AskError> {
     let namespace = env.durable_object(binding).map_err(|error| AskError::Failed(error.to_string()))?;
     match ask_once(&namespace, name, hint, command).await {
         Err(AskError::Reset) => ask_once(&namespace, name, hint, command).await,
@@ -42,8 +62,16 @@ pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str
     }
 }
 
-async fn ask_once(namespace: &ObjectNamespace, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
-    let stub = namespace.get_by_name_with_location_hint(name, hint);
+async fn ask_once(
+    namespace: &ObjectNamespace,
+    name: &str,
+    hint: Option<&str>,
+    command: &str,
+) -> Result<String, AskError> {
+    let stub = match hint {
+        Some(hint) => namespace.get_by_name_with_location_hint(name, hint),
+        None => namespace.get_by_name(name),
+    };
     let object: Remote = stub.map_err(|error| AskError::Failed(error.to_string()))?.into_rpc();
     let promise = object.ask(command).map_err(|error| cause(&error))?;
     let reply = JsFuture::from(promise).await.map_err(|error| cause(&error))?;
