@@ -3,16 +3,22 @@
 //! A command is judged on the quote's record and the positions as they stand; only when nothing can refuse it any more
 //! is anything written. The record's state is the memory that makes a repeated command harmless.
 
+use std::collections::BTreeMap;
+
 use super::Reply;
 use super::shelf::Shelf;
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::stock::event::{Happening, StockEvent, Units};
-use crate::stock::hold::{Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds};
+use crate::stock::hold::{
+    Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
+};
+use crate::stock::movement::Movement;
 use crate::stock::store::Store;
 use crate::time::Timestamp;
 
 /// Sets stock aside for a quote: for each line as much as there is. `replaces` names a quote of the same account whose
-/// own units may be used again; it stays as it is until it is released.
+/// units may be used again; it stays as it is until it is released. A quote asks a shard once: what it asks for later,
+/// under the same id, is answered with what it got.
 pub(super) fn hold<S: Store>(
     quote: OpaqueId,
     expires_at: Timestamp,
@@ -22,7 +28,10 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
-        return Ok(if known.is_live(now) { Reply::Held { lines: told_again(&known, lines) } } else { refused(&known) });
+        return Ok(if known.is_live(now) { Reply::Held { lines: told(&known.holds, lines) } } else { refused(&known) });
+    }
+    if frees_at(expires_at) <= now {
+        return Ok(Reply::Refused { why: HoldRefusal::Expired });
     }
     let mut replaced = match replaces {
         Some(id) => store.holds(&id)?.filter(|old| old.is_live(now)),
@@ -34,12 +43,13 @@ pub(super) fn hold<S: Store>(
     let mut shelf = Shelf::new(store);
     let mut lendable = replaced.as_ref().map(Lendable::of).unwrap_or_default();
     let mut holds = Vec::new();
-    let mut answer = Vec::with_capacity(lines.len());
-    for line in lines {
-        let (held, mut taken) = allocate(line, &mut lendable, &mut shelf)?;
-        answer.push(held);
-        holds.append(&mut taken);
+    // A line with fewer places to go chooses first.
+    let mut choosing: Vec<&HoldLine> = lines.iter().collect();
+    choosing.sort_by_key(|line| line.locations.len());
+    for line in choosing {
+        holds.append(&mut allocate(line, &mut lendable, &mut shelf)?);
     }
+    let answer = told(&holds, lines);
     if holds.is_empty() {
         // Nothing to remember: asking again asks anew.
         return Ok(Reply::Held { lines: answer });
@@ -81,22 +91,21 @@ pub(super) fn commit<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    let Some(sold) = split_over(&known.holds, lines, |hold| hold.quantity) else {
-        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
-    };
+    let sold = split_over(&known.holds, lines, |hold| hold.quantity);
     if known.state == HoldState::Committed {
-        let same = known.holds.iter().map(|hold| hold.committed).eq(sold);
+        let same = sold.is_some_and(|sold| known.holds.iter().map(|hold| hold.committed).eq(sold));
         return Ok(if same { Reply::Done } else { refused(&known) });
     }
     if !known.is_live(now) {
         return Ok(refused(&known));
     }
+    let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
     if known.replaces.is_some() || known.replaced_by.is_some() {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
-        hold.committed = sold;
+        (hold.committed, hold.unpicked) = (sold, sold);
         let own = hold.own();
         shelf.change(&hold.sku, &hold.location, |counters| {
             counters.held = counters.held.saturating_sub(own.into());
@@ -129,13 +138,11 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
         HoldState::Held => free(known, HoldState::Released, what, now, store),
         HoldState::Released | HoldState::Expired => Ok(Reply::Done),
         HoldState::Committed => {
-            let mut shelf = Shelf::new(store);
-            for hold in &mut known.holds {
-                let units = hold.committed.saturating_sub(hold.returned);
-                hold.returned = hold.committed;
-                shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
-            }
-            end(known, HoldState::Released, what, shelf, now, store)
+            let sold: Vec<u32> = known.holds.iter().map(Hold::outstanding).collect();
+            let (shelf, picked) = unsell(&mut known, sold, store)?;
+            let reply = end(known, HoldState::Released, what, shelf, now, store)?;
+            restock(quote, quote, picked, now, store)?;
+            Ok(reply)
         }
     }
 }
@@ -151,7 +158,8 @@ pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Err
     Ok(!due.is_empty())
 }
 
-/// Takes sold units back. `id` names the return: a second one of the same id changes nothing.
+/// Takes sold units back: what was not picked yet is free again, what was comes back to the shelf by a movement.
+/// `id` names the return: a second one of the same id changes nothing.
 pub(super) fn give_back<S: Store>(
     quote: &OpaqueId,
     id: OpaqueId,
@@ -160,31 +168,93 @@ pub(super) fn give_back<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    if known.state != HoldState::Committed {
-        return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
-    }
     if known.returns.contains(&id) {
         return Ok(Reply::Done);
     }
-    let outstanding = |hold: &Hold| hold.committed.saturating_sub(hold.returned);
-    let Some(returned) = split_over(&known.holds, Some(lines), outstanding) else {
+    if known.state != HoldState::Committed {
+        return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
+    }
+    let Some(returned) = split_over(&known.holds, Some(lines), Hold::outstanding) else {
         return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
     };
-    let mut shelf = Shelf::new(store);
-    let mut came_back = Vec::new();
-    for (hold, units) in known.holds.iter_mut().zip(returned).filter(|(_, units)| *units > 0) {
-        hold.returned = hold.returned.saturating_add(units);
-        shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
-        came_back
-            .push(Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity: units } });
-    }
-    known.returns.push(id);
-    let what = Happening::Returned { quote: quote.clone(), units: came_back };
-    end(known, HoldState::Committed, what, shelf, now, store)
+    let back = known.holds.iter().zip(&returned).filter(|(_, units)| **units > 0);
+    let back = back.map(|(hold, units)| units_at(hold, *units)).collect();
+    let what = Happening::Returned { quote: quote.clone(), units: back };
+    known.returns.push(id.clone());
+    let (shelf, picked) = unsell(&mut known, returned, store)?;
+    let reply = end(known, HoldState::Committed, what, shelf, now, store)?;
+    restock(quote, &id, picked, now, store)?;
+    Ok(reply)
 }
 
-/// Frees what a live quote keeps from others. Units it shares with a quote that takes its place, or whose place it
-/// takes, stay with that one.
+/// Notes that `units` sold at a position were taken from its shelf: those of the quotes that were to expire first, since
+/// a pick does not say whose goods they are.
+pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store: &S) -> Result<(), S::Error> {
+    let mut left = u32::try_from(units).unwrap_or(u32::MAX);
+    let mut sold = store.quotes_at(sku, location)?;
+    sold.sort_by(|a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
+    for mut quote in sold {
+        let before = left;
+        for hold in quote.holds.iter_mut().filter(|hold| hold.is_at(sku, location)) {
+            let picked = left.min(hold.unpicked);
+            hold.unpicked = hold.unpicked.saturating_sub(picked);
+            left = left.saturating_sub(picked);
+        }
+        if left < before {
+            store.put_holds(&quote)?;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes back the sale of so many units of each hold. What was not picked yet is free again; the rest is answered, to be
+/// put back on the shelf.
+fn unsell<'a, S: Store>(
+    known: &mut QuoteHolds,
+    units: Vec<u32>,
+    store: &'a S,
+) -> Result<(Shelf<'a, S>, Vec<Units>), S::Error> {
+    let mut shelf = Shelf::new(store);
+    let mut picked = Vec::new();
+    for (hold, units) in known.holds.iter_mut().zip(units) {
+        let unpicked = units.min(hold.unpicked);
+        hold.returned = hold.returned.saturating_add(units);
+        hold.unpicked = hold.unpicked.saturating_sub(unpicked);
+        shelf.change(&hold.sku, &hold.location, |counters| {
+            counters.committed = counters.committed.saturating_sub(unpicked.into());
+        })?;
+        picked.push(units_at(hold, units.saturating_sub(unpicked)));
+    }
+    Ok((shelf, picked))
+}
+
+/// Puts sold goods back on the shelf, with a movement of each position. `cause` is the return, or the quote itself where
+/// its commit is taken back.
+fn restock<S: Store>(
+    quote: &OpaqueId,
+    cause: &OpaqueId,
+    picked: Vec<Units>,
+    now: Timestamp,
+    store: &S,
+) -> Result<(), S::Error> {
+    let id: OpaqueId = format!("{quote}/{cause}").parse().unwrap_or_else(|_| cause.clone());
+    let mut positions: BTreeMap<(Sku, LocationId), i64> = BTreeMap::new();
+    for Units { sku, at } in picked.into_iter().filter(|units| units.at.quantity > 0) {
+        let units = positions.entry((sku, at.location)).or_default();
+        *units = units.saturating_add(at.quantity.into());
+    }
+    for ((sku, location), quantity) in positions {
+        // Refused only where the shelf is full: then the books stay below what is there, until it is counted.
+        super::apply(Movement::returned(id.clone(), sku, location, quantity), now, store)?;
+    }
+    Ok(())
+}
+
+/// Frees what a quote keeps from others. Quotes that take each other's place form a chain, in which each uses units of
+/// the one before: this one leaves it, and the next inherits what it uses.
 fn free<S: Store>(
     mut known: QuoteHolds,
     state: HoldState,
@@ -194,13 +264,13 @@ fn free<S: Store>(
 ) -> Result<Reply, S::Error> {
     let mut shelf = Shelf::new(store);
     let mut successor = match known.replaced_by.take() {
-        Some(id) => store.holds(&id)?.filter(|successor| successor.state == HoldState::Held),
+        Some(id) => store.holds(&id)?,
         None => None,
     };
     for hold in &known.holds {
         let mut kept = 0_u32;
         for heir in successor.iter_mut().flat_map(|successor| &mut successor.holds) {
-            if heir.sku == hold.sku && heir.location == hold.location {
+            if heir.is_at(&hold.sku, &hold.location) {
                 let inherits = heir.borrowed.min(hold.own().saturating_sub(kept));
                 heir.borrowed = heir.borrowed.saturating_sub(inherits);
                 kept = kept.saturating_add(inherits);
@@ -210,13 +280,14 @@ fn free<S: Store>(
         shelf
             .change(&hold.sku, &hold.location, |counters| counters.held = counters.held.saturating_sub(freed.into()))?;
     }
-    if let Some(mut successor) = successor {
-        successor.replaces = None;
-        store.put_holds(&successor)?;
-    }
-    if let Some(mut old) = known.replaces.take().map(|id| store.holds(&id)).transpose()?.flatten() {
-        old.replaced_by = None;
+    if let Some(mut old) = known.replaces.as_ref().map(|id| store.holds(id)).transpose()?.flatten() {
+        old.replaced_by = successor.as_ref().map(|successor| successor.quote.clone());
         store.put_holds(&old)?;
+    }
+    let before = known.replaces.take();
+    if let Some(mut successor) = successor {
+        successor.replaces = before;
+        store.put_holds(&successor)?;
     }
     end(known, state, what, shelf, now, store)
 }
@@ -243,7 +314,7 @@ struct Lendable(Vec<(Sku, LocationId, u32)>);
 
 impl Lendable {
     fn of(old: &QuoteHolds) -> Self {
-        Self(old.holds.iter().map(|hold| (hold.sku.clone(), hold.location.clone(), hold.own())).collect())
+        Self(old.holds.iter().map(|hold| (hold.sku.clone(), hold.location.clone(), hold.quantity)).collect())
     }
 
     fn at(&self, sku: &Sku, location: &LocationId) -> u32 {
@@ -263,18 +334,21 @@ impl Lendable {
 }
 
 /// Takes a line's units: from the best location that has them all; else, if the line may be split, from the locations
-/// in their order; else from the one that has the most.
+/// in their order; else from the one that has the most. What a location has is what would be available there if the quote
+/// to be replaced were gone.
 fn allocate<S: Store>(
     line: &HoldLine,
     lendable: &mut Lendable,
     shelf: &mut Shelf<'_, S>,
-) -> Result<(LineHeld, Vec<Hold>), S::Error> {
+) -> Result<Vec<Hold>, S::Error> {
     let mut stock: Vec<(&LocationId, u32)> = Vec::with_capacity(line.locations.len());
     for location in &line.locations {
-        let free = u32::try_from(shelf.counters(&line.sku, location)?.available()).unwrap_or(u32::MAX);
-        stock.push((location, free.saturating_add(lendable.at(&line.sku, location))));
+        if stock.iter().all(|(known, _)| *known != location) {
+            let balance = shelf.counters(&line.sku, location)?.balance();
+            let has = balance.saturating_add(lendable.at(&line.sku, location).into()).max(0);
+            stock.push((location, u32::try_from(has).unwrap_or(u32::MAX)));
+        }
     }
-    let available = stock.iter().fold(0_u64, |sum, (_, units)| sum.saturating_add((*units).into()));
     let whole = stock.iter().position(|(_, units)| *units >= line.quantity);
     let most = || stock.iter().enumerate().rev().max_by_key(|(_, (_, units))| *units).map(|(place, _)| place);
     let from = match whole {
@@ -292,21 +366,20 @@ fn allocate<S: Store>(
         let own = quantity.saturating_sub(borrowed);
         shelf.change(&line.sku, location, |counters| counters.held = counters.held.saturating_add(own.into()))?;
         let (sku, location) = (line.sku.clone(), location.clone());
-        holds.push(Hold { line: line.line, sku, location, quantity, borrowed, committed: 0, returned: 0 });
+        let line = line.line;
+        holds.push(Hold { line, sku, location, quantity, borrowed, committed: 0, unpicked: 0, returned: 0 });
     }
-    let allocations = holds.iter().map(allocated).collect();
-    Ok((LineHeld { line: line.line, allocations, lacking, available }, holds))
+    Ok(holds)
 }
 
-/// The answer to a hold that was made before.
-fn told_again(known: &QuoteHolds, lines: &[HoldLine]) -> Vec<LineHeld> {
-    let again = |line: &HoldLine| {
-        let allocations: Vec<Allocated> =
-            known.holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
+/// What a quote is told about its lines: the first time and every time it asks again.
+fn told(holds: &[Hold], lines: &[HoldLine]) -> Vec<LineHeld> {
+    let of_line = |line: &HoldLine| {
+        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
         let held = allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held), available: held.into() }
+        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held) }
     };
-    lines.iter().map(again).collect()
+    lines.iter().map(of_line).collect()
 }
 
 /// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.
@@ -333,12 +406,11 @@ fn allocated(hold: &Hold) -> Allocated {
 }
 
 fn units(holds: &[Hold], count: impl Fn(&Hold) -> u32) -> Vec<Units> {
-    let some = holds.iter().filter(|hold| count(hold) > 0);
-    some.map(|hold| Units {
-        sku: hold.sku.clone(),
-        at: Allocated { location: hold.location.clone(), quantity: count(hold) },
-    })
-    .collect()
+    holds.iter().filter(|hold| count(hold) > 0).map(|hold| units_at(hold, count(hold))).collect()
+}
+
+fn units_at(hold: &Hold, quantity: u32) -> Units {
+    Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity } }
 }
 
 fn unknown() -> Reply {
