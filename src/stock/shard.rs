@@ -5,6 +5,7 @@
 //! them (the object in `functions/objects` sees to that).
 
 mod holds;
+mod sales;
 mod shelf;
 
 use serde::{Deserialize, Serialize};
@@ -266,7 +267,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
         Command::Extend { quote, expires_at } => (holds::extend(&quote, expires_at, now, store)?, true),
         Command::Commit { quote, lines } => (holds::commit(&quote, lines.as_deref(), now, store)?, true),
         Command::Release { quote } => (holds::release(&quote, now, store)?, true),
-        Command::GiveBack { quote, id, lines } => (holds::give_back(&quote, id, &lines, now, store)?, true),
+        Command::GiveBack { quote, id, lines } => (sales::give_back(&quote, &id, &lines, now, store)?, true),
     };
     let wake_at = if changes || expired { next_wake(now, store)? } else { None };
     Ok(Output { reply, wake_at })
@@ -332,7 +333,7 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
         }
     }
     if movement.kind == MovementKind::Pick {
-        holds::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
+        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
     }
     let seq = write(&mut position, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
@@ -404,5 +405,7 @@ fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> 
     Ok(seq)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

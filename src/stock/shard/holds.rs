@@ -3,16 +3,13 @@
 //! A command is judged on the quote's record and the positions as they stand; only when nothing can refuse it any more
 //! is anything written. The record's state is the memory that makes a repeated command harmless.
 
-use std::collections::BTreeMap;
-
-use super::Reply;
 use super::shelf::Shelf;
+use super::{Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::stock::event::{Happening, StockEvent, Units};
 use crate::stock::hold::{
     Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
 };
-use crate::stock::movement::Movement;
 use crate::stock::store::Store;
 use crate::time::Timestamp;
 
@@ -33,15 +30,15 @@ pub(super) fn hold<S: Store>(
     if frees_at(expires_at) <= now {
         return Ok(Reply::Refused { why: HoldRefusal::Expired });
     }
-    let mut replaced = match replaces {
+    let mut old = match replaces {
         Some(id) => store.holds(&id)?.filter(|old| old.is_live(now)),
         None => None,
     };
-    if replaced.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
+    if old.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
     let mut shelf = Shelf::new(store);
-    let mut lendable = replaced.as_ref().map(Lendable::of).unwrap_or_default();
+    let mut lendable = old.as_ref().map(Lendable::of).unwrap_or_default();
     let mut holds = Vec::new();
     // A line with fewer places to go chooses first.
     let mut choosing: Vec<&HoldLine> = lines.iter().collect();
@@ -55,12 +52,12 @@ pub(super) fn hold<S: Store>(
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
-    if let Some(old) = &mut replaced {
+    if let Some(old) = &mut old {
         old.replaced_by = Some(quote.clone());
         store.put_holds(old)?;
     }
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
-    let replaces = replaced.map(|old| old.quote);
+    let replaces = old.map(|old| old.quote);
     let state = HoldState::Held;
     store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by: None, returns: vec![] })?;
     store.emit(&StockEvent { seq, at: now, what })?;
@@ -119,8 +116,7 @@ pub(super) fn commit<S: Store>(
 /// Frees what a quote holds, or takes back a commit that the quote desk could not complete. A quote that was never
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
-    let what = Happening::Released { quote: quote.clone() };
-    let Some(mut known) = store.holds(quote)? else {
+    let Some(known) = store.holds(quote)? else {
         let (quote, state) = (quote.clone(), HoldState::Released);
         let holds = QuoteHolds {
             quote,
@@ -135,15 +131,9 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
         return Ok(Reply::Done);
     };
     match known.state {
-        HoldState::Held => free(known, HoldState::Released, what, now, store),
+        HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
         HoldState::Released | HoldState::Expired => Ok(Reply::Done),
-        HoldState::Committed => {
-            let sold: Vec<u32> = known.holds.iter().map(Hold::outstanding).collect();
-            let (shelf, picked) = unsell(&mut known, sold, store)?;
-            let reply = end(known, HoldState::Released, what, shelf, now, store)?;
-            restock(quote, quote, picked, now, store)?;
-            Ok(reply)
-        }
+        HoldState::Committed => sales::undo(known, now, store),
     }
 }
 
@@ -156,101 +146,6 @@ pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Err
         }
     }
     Ok(!due.is_empty())
-}
-
-/// Takes sold units back: what was not picked yet is free again, what was comes back to the shelf by a movement.
-/// `id` names the return: a second one of the same id changes nothing.
-pub(super) fn give_back<S: Store>(
-    quote: &OpaqueId,
-    id: OpaqueId,
-    lines: &[LineUnits],
-    now: Timestamp,
-    store: &S,
-) -> Result<Reply, S::Error> {
-    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    if known.returns.contains(&id) {
-        return Ok(Reply::Done);
-    }
-    if known.state != HoldState::Committed {
-        return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
-    }
-    let Some(returned) = split_over(&known.holds, Some(lines), Hold::outstanding) else {
-        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
-    };
-    let back = known.holds.iter().zip(&returned).filter(|(_, units)| **units > 0);
-    let back = back.map(|(hold, units)| units_at(hold, *units)).collect();
-    let what = Happening::Returned { quote: quote.clone(), units: back };
-    known.returns.push(id.clone());
-    let (shelf, picked) = unsell(&mut known, returned, store)?;
-    let reply = end(known, HoldState::Committed, what, shelf, now, store)?;
-    restock(quote, &id, picked, now, store)?;
-    Ok(reply)
-}
-
-/// Notes that `units` sold at a position were taken from its shelf: those of the quotes that were to expire first, since
-/// a pick does not say whose goods they are.
-pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store: &S) -> Result<(), S::Error> {
-    let mut left = u32::try_from(units).unwrap_or(u32::MAX);
-    let mut sold = store.quotes_at(sku, location)?;
-    sold.sort_by(|a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
-    for mut quote in sold {
-        let before = left;
-        for hold in quote.holds.iter_mut().filter(|hold| hold.is_at(sku, location)) {
-            let picked = left.min(hold.unpicked);
-            hold.unpicked = hold.unpicked.saturating_sub(picked);
-            left = left.saturating_sub(picked);
-        }
-        if left < before {
-            store.put_holds(&quote)?;
-        }
-        if left == 0 {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Takes back the sale of so many units of each hold. What was not picked yet is free again; the rest is answered, to be
-/// put back on the shelf.
-fn unsell<'a, S: Store>(
-    known: &mut QuoteHolds,
-    units: Vec<u32>,
-    store: &'a S,
-) -> Result<(Shelf<'a, S>, Vec<Units>), S::Error> {
-    let mut shelf = Shelf::new(store);
-    let mut picked = Vec::new();
-    for (hold, units) in known.holds.iter_mut().zip(units) {
-        let unpicked = units.min(hold.unpicked);
-        hold.returned = hold.returned.saturating_add(units);
-        hold.unpicked = hold.unpicked.saturating_sub(unpicked);
-        shelf.change(&hold.sku, &hold.location, |counters| {
-            counters.committed = counters.committed.saturating_sub(unpicked.into());
-        })?;
-        picked.push(units_at(hold, units.saturating_sub(unpicked)));
-    }
-    Ok((shelf, picked))
-}
-
-/// Puts sold goods back on the shelf, with a movement of each position. `cause` is the return, or the quote itself where
-/// its commit is taken back.
-fn restock<S: Store>(
-    quote: &OpaqueId,
-    cause: &OpaqueId,
-    picked: Vec<Units>,
-    now: Timestamp,
-    store: &S,
-) -> Result<(), S::Error> {
-    let id: OpaqueId = format!("{quote}/{cause}").parse().unwrap_or_else(|_| cause.clone());
-    let mut positions: BTreeMap<(Sku, LocationId), i64> = BTreeMap::new();
-    for Units { sku, at } in picked.into_iter().filter(|units| units.at.quantity > 0) {
-        let units = positions.entry((sku, at.location)).or_default();
-        *units = units.saturating_add(at.quantity.into());
-    }
-    for ((sku, location), quantity) in positions {
-        // Refused only where the shelf is full: then the books stay below what is there, until it is counted.
-        super::apply(Movement::returned(id.clone(), sku, location, quantity), now, store)?;
-    }
-    Ok(())
 }
 
 /// Frees what a quote keeps from others. Quotes that take each other's place form a chain, in which each uses units of
@@ -293,7 +188,7 @@ fn free<S: Store>(
 }
 
 /// Writes what a command has decided.
-fn end<S: Store>(
+pub(super) fn end<S: Store>(
     mut known: QuoteHolds,
     state: HoldState,
     what: Happening,
@@ -384,7 +279,7 @@ fn told(holds: &[Hold], lines: &[HoldLine]) -> Vec<LineHeld> {
 
 /// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.
 /// Without `lines`, everything.
-fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl Fn(&Hold) -> u32) -> Option<Vec<u32>> {
+pub(super) fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl Fn(&Hold) -> u32) -> Option<Vec<u32>> {
     let Some(lines) = lines else { return Some(holds.iter().map(has).collect()) };
     let mut split = vec![0_u32; holds.len()];
     for line in lines {
@@ -409,11 +304,11 @@ fn units(holds: &[Hold], count: impl Fn(&Hold) -> u32) -> Vec<Units> {
     holds.iter().filter(|hold| count(hold) > 0).map(|hold| units_at(hold, count(hold))).collect()
 }
 
-fn units_at(hold: &Hold, quantity: u32) -> Units {
+pub(super) fn units_at(hold: &Hold, quantity: u32) -> Units {
     Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity } }
 }
 
-fn unknown() -> Reply {
+pub(super) fn unknown() -> Reply {
     Reply::Refused { why: HoldRefusal::Unknown }
 }
 
