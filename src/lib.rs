@@ -12,4 +12,5 @@ pub mod pricing;
 pub mod query;
 pub mod sourcing;
 pub mod stock;
+mod text;
 pub mod time;
