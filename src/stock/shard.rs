@@ -28,7 +28,7 @@ pub const PUBLISH_AFTER: i64 = 1_000;
 
 /// What a shard can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// What may be promised of these skus.
     Read {
@@ -97,7 +97,7 @@ pub enum Command {
 
 /// A shard's answer; each variant answers the command of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Command::Read`]: one list of locations for each sku asked.
     Read {
