@@ -64,12 +64,12 @@ pub struct LedgerPage {
 }
 
 /// A store in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MemoryStore {
     inner: std::cell::RefCell<Tables>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Tables {
     positions: BTreeMap<(Sku, LocationId), Position>,
     ledger: Vec<Entry>,

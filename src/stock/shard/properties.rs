@@ -163,6 +163,7 @@ fn books_agree(store: &MemoryStore) {
         let held = sum(HoldState::Held, Hold::own);
         let committed = sum(HoldState::Committed, |hold| hold.unpicked);
         assert_eq!(counters, Counters { committed, held, ..there }, "{sku} at {location}");
+        assert!(counters.quarantined <= counters.on_hand, "{counters:?}");
     }
 }
 
@@ -266,15 +267,15 @@ fn replacing_is_releasing_and_holding(before: &MemoryStore, command: &Command, r
 }
 
 fn done_again(command: &Command, reply: &Reply, now: Timestamp, store: &MemoryStore) {
-    let before = format!("{store:?}");
+    let before = store.clone();
     let again = handle(command.clone(), now, store).unwrap().reply;
     let duplicate = |reply: &Reply| matches!(reply, Reply::Moved { results } if matches!(results[0], MovementResult::Duplicate { .. }));
     assert!(again == *reply || duplicate(&again), "{command:?}: {reply:?}, then {again:?}");
-    assert_eq!(format!("{store:?}"), before, "{command:?} sent again changed something");
+    assert!(*store == before, "{command:?} sent again changed something");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn whatever_is_done_to_a_shard_its_rules_hold(
@@ -294,7 +295,7 @@ proptest! {
                 replacing_is_releasing_and_holding(&before, command, &reply, now);
                 done_again(command, &reply, now, &store);
                 if matches!(reply, Reply::Refused { .. }) {
-                    prop_assert_eq!(format!("{:?}", &store), format!("{:?}", &before));
+                    prop_assert_eq!(&store, &before);
                 }
                 match command {
                     Command::Hold { .. } => holds_take_what_was_free(&before, &store),
