@@ -352,7 +352,8 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
 /// The event that says which quotes a shortfall endangers.
 fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
     let (sku, location) = (position.sku.clone(), position.location.clone());
-    let quotes = store.quotes_at(&sku, &location)?.into_iter().map(|holds| holds.quote).collect();
+    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location));
+    let quotes = waiting.map(|holds| holds.quote).collect();
     Ok(Happening::Shortfall { sku, location, units, quotes })
 }
 
