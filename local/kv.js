@@ -34,6 +34,7 @@ const now = () => Math.floor(Date.now() / 1000);
 /** One namespace. */
 export class KvNamespace extends DurableObject {
   #sql;
+  #turn = null; // what is put at the same time is written in one turn, and thus in one commit
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -46,7 +47,8 @@ export class KvNamespace extends DurableObject {
     return keys.map((key) => this.#sql.exec(query, key, now()).raw().next().value ?? null);
   }
 
-  put(key, value, metadata, expires) {
+  async put(key, value, metadata, expires) {
+    await (this.#turn ??= scheduler.wait(0).then(() => { this.#turn = null; }));
     this.#sql.exec("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", key, value, metadata, expires);
   }
 

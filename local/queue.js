@@ -47,6 +47,7 @@ export class Queue extends DurableObject {
       const batch = this.#sql.exec(query, Date.now(), this.#consumer.max_batch_size).toArray();
       if (batch.length === 0) break;
       await this.#settle(batch, await this.#deliver(batch));
+      await scheduler.wait(1); // workerd looks for new requests only when there is nothing else to do
     }
     await this.#wake(true);
   }

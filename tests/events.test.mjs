@@ -54,7 +54,7 @@ before(async () => {
     kv_namespaces = [{ binding = "CATALOG", id = "1" }, { binding = "SNAPSHOTS", id = "2" }]
     durable_objects = { bindings = [{ name = "STOCK", class_name = "StockShard" }, { name = "EVENT_LOG", class_name = "EventLog" }] }
     [[queues.producers]]\nbinding = "EVENTS"\nqueue = "events"
-    [[queues.consumers]]\nqueue = "events"\nmax_batch_size = 100\nmax_batch_timeout = 0\nmax_retries = 100`);
+    [[queues.consumers]]\nqueue = "events"\nmax_batch_size = 10\nmax_batch_timeout = 0\nmax_retries = 100`);
   server = await serve();
   for (const [key, scopes] of [["admin-key", ["admin"]], ["shop-key", ["quote"]]]) {
     const hash = createHash("sha256").update(key).digest("hex");

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use worker::{Date, Env, Result, console_error};
 
 use crate::edge::Edge;
-use crate::objects::event_log::{Command, Logged, Rejected};
+use crate::objects::event_log::{Batch, Command, Rejected};
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
 use crate::wire::Answer;
@@ -40,7 +40,8 @@ struct Message<'a> {
 /// What every event has.
 #[derive(Deserialize)]
 struct Head {
-    seq: u64,
+    #[serde(rename = "seq")]
+    _seq: u64,
     at: Timestamp,
 }
 
@@ -94,25 +95,35 @@ pub fn pack(source: &str, events: &[(u64, String)]) -> Option<(String, u64)> {
     last.map(|last| (message, last))
 }
 
-/// The events of a message with their days, or why it is none.
-fn unpack(text: &str) -> serde_json::Result<Vec<(Day, Logged<'_>)>> {
+/// The source and the events of a message, as a JSON list for each day, or why it is no message.
+fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, BTreeMap<Day, String>)> {
     let message: Message = serde_json::from_str(text)?;
-    let entry = |event: &'_ &'_ RawValue| Head::deserialize(&mut serde_json::Deserializer::from_str(event.get()));
-    let heads = message.events.iter().map(entry).collect::<serde_json::Result<Vec<_>>>()?;
-    let logged = |(head, event): (Head, _)| {
-        (Day::of(head.at), Logged { id: Cow::Owned(format!("{}:{}", message.source, head.seq)), event })
-    };
-    Ok(heads.into_iter().zip(message.events.iter().copied()).map(logged).collect())
+    let mut days: BTreeMap<Day, String> = BTreeMap::new();
+    for event in message.events {
+        let Head { at, .. } = serde_json::from_str(event.get())?;
+        let list = days.entry(Day::of(at)).or_default();
+        list.push(if list.is_empty() { '[' } else { ',' });
+        list.push_str(event.get());
+    }
+    for list in days.values_mut() {
+        list.push(']');
+    }
+    Ok((message.source, days))
 }
 
 /// Stores messages, given with their ids, in the logs of their events' days. Returns when all of them are durable; after
 /// an error, store all of them again. A message that cannot be read is kept as rejected in the log of this day: it
 /// would be no better for coming again.
 pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
-    let mut days: BTreeMap<Day, (Vec<Logged>, Vec<Rejected>)> = BTreeMap::new();
+    let mut days: BTreeMap<Day, (Vec<Batch>, Vec<Rejected>)> = BTreeMap::new();
     for (id, text) in messages {
         match unpack(text) {
-            Ok(events) => events.into_iter().for_each(|(day, event)| days.entry(day).or_default().0.push(event)),
+            Ok((source, lists)) => {
+                for (day, list) in lists {
+                    let events = RawValue::from_string(list)?;
+                    days.entry(day).or_default().0.push(Batch { source: source.clone(), events });
+                }
+            }
             Err(error) => {
                 console_error!("message {id} is rejected: {error}");
                 let body = text.chars().take(KEPT_OF_REJECTED).collect();
@@ -121,10 +132,9 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
             }
         }
     }
-    for (day, (events, rejected)) in days {
-        ask(&day, &Command::Store { events, rejected }, env)
-            .await
-            .map_err(|error| worker::Error::from(error.to_string()))?;
+    for (day, (batches, rejected)) in days {
+        let stored = ask(&day, &Command::Store { batches, rejected }, env).await;
+        stored.map_err(|error| worker::Error::from(error.to_string()))?;
     }
     Ok(())
 }
@@ -165,16 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_is_unpacked_with_ids_and_days() {
-        let events = [event(7, "2026-11-21T23:59:59.999Z"), event(9, "2026-11-22T00:00:00.000Z")];
+    fn what_was_packed_is_unpacked_by_day() {
+        let events = [
+            event(7, "2026-11-21T23:59:59.999Z"),
+            event(9, "2026-11-22T00:00:00.000Z"),
+            event(10, "2026-11-22T00:00:00.000Z"),
+        ];
         let (message, last) = pack("enam/17", &events).unwrap();
-        assert_eq!(last, 9);
-        let unpacked = unpack(&message).unwrap();
-        let seen: Vec<_> = unpacked.iter().map(|(day, e)| (day.0.as_str(), e.id.as_ref(), e.event.get())).collect();
-        assert_eq!(
-            seen,
-            [("2026-11-21", "enam/17:7", events[0].1.as_str()), ("2026-11-22", "enam/17:9", &events[1].1)]
-        );
+        assert_eq!(last, 10);
+        let (source, days) = unpack(&message).unwrap();
+        let seen: Vec<_> = days.iter().map(|(day, list)| (day.0.as_str(), list.clone())).collect();
+        let [first, second, third] = events.map(|(_, event)| event);
+        assert_eq!(source, "enam/17");
+        assert_eq!(seen, [("2026-11-21", format!("[{first}]")), ("2026-11-22", format!("[{second},{third}]"))]);
     }
 
     #[test]

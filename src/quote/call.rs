@@ -28,7 +28,7 @@ pub struct Idempotency {
 
 /// What is asked of a desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Ask {
     /// Hold stock.
     Open {
@@ -79,7 +79,7 @@ pub enum Ask {
 
 /// A desk's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// A quote as it is now.
     Quote {

@@ -85,7 +85,7 @@ pub struct Opening {
 
 /// Why the desk refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// No such quote of this account.
     #[error("there is no such quote")]

@@ -1,11 +1,12 @@
 //! An object's one alarm, for all that it has to do later.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use holdfast::time::Timestamp;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use worker::{js_sys, worker_sys};
+use worker::{Delay, js_sys, worker_sys};
 
 /// The least time from one alarm to the next, in milliseconds: what is due at many moments in a row is done together.
 const PAUSE: i64 = 250;
@@ -66,6 +67,12 @@ impl Alarm {
         self.failures.set(self.failures.get().saturating_add(1).min(16));
         self.wake_at(now.plus(wait))
     }
+}
+
+/// Lets others have the thread between two pieces of long work. workerd on one machine looks for new requests only when
+/// there is nothing else to do, and calls from one object to another are something to do.
+pub async fn breathe() {
+    Delay::from(Duration::from_millis(1)).await;
 }
 
 #[wasm_bindgen]

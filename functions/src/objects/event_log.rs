@@ -27,7 +27,7 @@ pub enum Command<'a> {
     Store {
         /// Events.
         #[serde(borrow)]
-        events: Vec<Logged<'a>>,
+        batches: Vec<Batch<'a>>,
         /// Messages that are no events.
         rejected: Vec<Rejected>,
     },
@@ -42,15 +42,14 @@ pub enum Command<'a> {
     },
 }
 
-/// An event with the id that no other has.
+/// Events of one source.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Logged<'a> {
-    /// `<source>:<seq>`
+pub struct Batch<'a> {
+    /// The object they come from; with an event's `seq` it makes the id that no other event has: `<source>:<seq>`.
     #[serde(borrow)]
-    pub id: Cow<'a, str>,
-    /// As it was sent.
-    #[serde(borrow)]
-    pub event: &'a RawValue,
+    pub source: Cow<'a, str>,
+    /// A list of them, as they were sent.
+    pub events: Box<RawValue>,
 }
 
 /// A message that could not be read.
@@ -84,16 +83,19 @@ impl EventLog {
     pub fn ask(&self, command: &str) -> std::result::Result<String, JsValue> {
         let command: Command = serde_json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
         Ok(match command {
-            Command::Store { events, rejected } => self.store(&events, rejected).map(|()| String::new()),
+            Command::Store { batches, rejected } => self.store(batches, rejected).map(|()| String::new()),
             Command::Page { rejected: false, after, limit } => self.events(after, limit),
             Command::Page { rejected: true, after, limit } => self.rejected(after, limit),
         }?)
     }
 
-    fn store(&self, events: &[Logged], rejected: Vec<Rejected>) -> Result<()> {
-        for Logged { id, event } in events {
-            let row: Vec<Value> = vec![id.as_ref().into(), event.get().into()];
-            self.sql.exec("INSERT OR IGNORE INTO events (id, event) VALUES (?, ?)", row)?;
+    fn store(&self, batches: Vec<Batch>, rejected: Vec<Rejected>) -> Result<()> {
+        for Batch { source, events } in batches {
+            // One statement for all of them: this shares a thread with the shards on one machine.
+            let row: Vec<Value> = vec![source.as_ref().into(), events.get().into()];
+            let statement = "INSERT OR IGNORE INTO events (id, event) \
+                             SELECT ?1 || ':' || (value->>'seq'), value FROM json_each(?2)";
+            self.sql.exec(statement, row)?;
         }
         for Rejected { id, why, body } in rejected {
             let row: Vec<Value> = vec![id.into(), why.into(), body.into()];

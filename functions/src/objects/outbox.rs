@@ -2,6 +2,7 @@
 
 use worker::{Env, QueueContentType, RawMessageBuilder, Result, console_error};
 
+use super::alarm::breathe;
 use crate::events::{self, MAX_MESSAGE};
 
 /// Events read at a time.
@@ -33,6 +34,7 @@ pub async fn drain(source: &str, outbox: &impl Outbox, env: &Env) -> Result<bool
             events::store(&[(String::new(), message)], env).await?;
         }
         outbox.delivered(last)?;
+        breathe().await;
     }
     Ok(!outbox.oldest(1)?.is_empty())
 }

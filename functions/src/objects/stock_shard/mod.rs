@@ -9,20 +9,24 @@
 
 mod store;
 
+use futures_util::future::try_join_all;
 use holdfast::catalog::keys;
-use holdfast::id::Region;
+use holdfast::id::{Region, Sku};
+use holdfast::stock::Snapshot;
 use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
 use holdfast::stock::store::Store as _;
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env, Error, State, console_error, worker_sys};
+use worker::{Date, Env, Error, KvStore, State, console_error, worker_sys};
 
 use self::store::SqlStore;
-use super::alarm::{Alarm, transaction};
+use super::alarm::{Alarm, breathe, transaction};
 use super::outbox::{self, Outbox};
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
+/// Snapshots published together, so that their writes share a commit.
+const PUBLISH_TOGETHER: usize = 100;
 
 /// The object around a shard. All truth is in SQLite; what is here can be lost at any time.
 #[wasm_bindgen]
@@ -95,12 +99,20 @@ impl StockShard {
     /// Publishes the snapshots that are out of date. A sku that changes meanwhile stays so.
     async fn publish(&self) -> Result<(), Error> {
         let kv = self.env.kv("SNAPSHOTS")?;
-        for (sku, snapshot) in shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)? {
-            let put = kv.put(&keys::snapshot(&self.region, &sku), serde_json::to_string(&snapshot)?)?;
-            put.execute().await?;
-            self.store.clear_dirty(&sku, snapshot.version)?;
+        let due = shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)?;
+        for some in due.chunks(PUBLISH_TOGETHER) {
+            try_join_all(some.iter().map(|(sku, snapshot)| self.put(&kv, sku, snapshot))).await?;
+            for (sku, snapshot) in some {
+                self.store.clear_dirty(sku, snapshot.version)?;
+            }
+            breathe().await;
         }
         Ok(())
+    }
+
+    async fn put(&self, kv: &KvStore, sku: &Sku, snapshot: &Snapshot) -> Result<(), Error> {
+        let put = kv.put(&keys::snapshot(&self.region, sku), serde_json::to_string(snapshot)?)?;
+        Ok(put.execute().await?)
     }
 
     /// Forgets what is in memory, after a failure has undone writes.

@@ -190,17 +190,16 @@ impl Store for SqlStore {
 
     /// When the next hold is to be freed; earlier than that where the one that was next has ended since.
     fn next_due(&self) -> Result<Option<Timestamp>> {
-        let from = match self.memory.due_from() {
-            Some(known) => known,
-            None => {
-                let rows = self.rows("SELECT min(frees_at) FROM holds WHERE frees_at IS NOT NULL", vec![])?;
-                let next = match rows.first().and_then(|row| row.first()) {
-                    Some(Value::Integer(at)) => *at,
-                    _ => NEVER,
-                };
-                self.memory.set_due_from(next);
-                next
-            }
+        let from = if let Some(known) = self.memory.due_from() {
+            known
+        } else {
+            let rows = self.rows("SELECT min(frees_at) FROM holds WHERE frees_at IS NOT NULL", vec![])?;
+            let next = match rows.first().and_then(|row| row.first()) {
+                Some(Value::Integer(at)) => *at,
+                _ => NEVER,
+            };
+            self.memory.set_due_from(next);
+            next
         };
         Ok((from != NEVER).then(|| Timestamp::from_millis(from)))
     }
