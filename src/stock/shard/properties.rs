@@ -1,0 +1,307 @@
+//! What holds after any sequence of commands: DESIGN.md §5, rules 1 to 4, as far as a shard can keep them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::stock::hold::{Hold, HoldState, LineKey, QuoteHolds};
+use crate::stock::movement::{MovementKind, replay};
+use crate::stock::position::Counters;
+use crate::stock::store::MemoryStore;
+
+const SKUS: [&str; 2] = ["A", "B"];
+const LOCATIONS: [&str; 2] = ["ATL1", "ATL2"];
+const QUOTES: u8 = 10;
+
+/// Something that is done to a shard, `after` so many milliseconds.
+#[derive(Debug, Clone)]
+struct Deed {
+    after: i64,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    /// Lines of sku, locations, units and whether they may be split; for so long; in place of a quote.
+    Hold(u8, Vec<(usize, u8, u32, bool)>, i64, Option<u8>),
+    Extend(u8, i64),
+    Commit(u8, Option<Vec<(u16, u32)>>),
+    Release(u8),
+    GiveBack(u8, u8, Vec<(u16, u32)>),
+    Move(MovementKind, usize, usize, i64, Option<u64>),
+    Tidy,
+}
+
+fn any_deed() -> impl Strategy<Value = Deed> {
+    use MovementKind as K;
+    let quote = || 0..QUOTES;
+    let units = || prop::collection::vec((0..3_u16, 0..5_u32), 0..3);
+    let line = (0..SKUS.len(), 0..4_u8, 0..7_u32, any::<bool>());
+    let lines = prop::collection::vec(line, 0..4);
+    let kind = prop::sample::select(vec![
+        K::Receipt,
+        K::Receipt,
+        K::Adjustment,
+        K::Count,
+        K::Damage,
+        K::Quarantine,
+        K::ReleaseQuarantine,
+        K::TransferOut,
+        K::TransferIn,
+        K::Pick,
+        K::Pick,
+        K::Return,
+    ]);
+    let what = prop_oneof![
+        6 => (quote(), lines, 0..60_000_i64, prop::option::of(quote())).prop_map(|(q, l, t, r)| What::Hold(q, l, t, r)),
+        1 => (quote(), 0..60_000_i64).prop_map(|(q, t)| What::Extend(q, t)),
+        3 => (quote(), prop::option::of(units())).prop_map(|(q, l)| What::Commit(q, l)),
+        2 => quote().prop_map(What::Release),
+        2 => (quote(), 0..4_u8, units()).prop_map(|(q, r, l)| What::GiveBack(q, r, l)),
+        6 => (kind, 0..SKUS.len(), 0..LOCATIONS.len(), -4..12_i64, prop::option::of(0..3_u64))
+            .prop_map(|(k, s, l, n, safety)| What::Move(k, s, l, n, safety)),
+        1 => Just(What::Tidy),
+    ];
+    (prop_oneof![4 => 0..2_000_i64, 1 => 10_000..70_000_i64], what).prop_map(|(after, what)| Deed { after, what })
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn quote(number: u8) -> OpaqueId {
+    id(&format!("q{number}"))
+}
+
+fn line_units(lines: &[(u16, u32)]) -> Vec<LineUnits> {
+    lines.iter().map(|(line, n)| LineUnits { line: LineKey { line: *line, component: None }, quantity: *n }).collect()
+}
+
+/// The deed as a command, the `step`th of its sequence; none for the alarm.
+fn command(what: &What, step: usize, now: Timestamp) -> Option<Command> {
+    Some(match what {
+        What::Hold(number, lines, ttl, replaces) => {
+            let line = |(place, (sku, locations, quantity, split)): (u16, &(usize, u8, u32, bool))| HoldLine {
+                line: LineKey { line: place, component: None },
+                sku: id(SKUS[*sku]),
+                quantity: *quantity,
+                locations: match locations {
+                    0 => vec![id("ATL1")],
+                    1 => vec![id("ATL2")],
+                    2 => vec![id("ATL1"), id("ATL2")],
+                    _ => vec![id("ATL2"), id("ATL1"), id("ATL2")],
+                },
+                split: *split,
+            };
+            let lines = (0..).zip(lines).map(line).collect();
+            let replaces = replaces.map(quote);
+            Command::Hold { quote: quote(*number), expires_at: now.plus(*ttl), lines, replaces }
+        }
+        What::Extend(number, ttl) => Command::Extend { quote: quote(*number), expires_at: now.plus(*ttl) },
+        What::Commit(number, lines) => {
+            Command::Commit { quote: quote(*number), lines: lines.as_deref().map(line_units) }
+        }
+        What::Release(number) => Command::Release { quote: quote(*number) },
+        What::GiveBack(number, name, lines) => {
+            Command::GiveBack { quote: quote(*number), id: id(&format!("r{name}")), lines: line_units(lines) }
+        }
+        What::Move(kind, sku, location, quantity, safety) => Command::Move {
+            movements: vec![Movement {
+                id: id(&format!("m{step}")),
+                sku: id(SKUS[*sku]),
+                location: id(LOCATIONS[*location]),
+                kind: *kind,
+                quantity: *quantity,
+                reason: None,
+                expect_version: None,
+                incoming: None,
+                safety: safety.filter(|_| *kind == MovementKind::Count),
+            }],
+        },
+        What::Tidy => return None,
+    })
+}
+
+fn records(store: &MemoryStore) -> Vec<QuoteHolds> {
+    (0..QUOTES).filter_map(|number| store.holds(&quote(number)).unwrap()).collect()
+}
+
+fn counters(store: &MemoryStore) -> BTreeMap<(Sku, LocationId), Counters> {
+    let positions = SKUS.iter().flat_map(|sku| store.positions(&id(sku)).unwrap());
+    positions.map(|position| ((position.sku, position.location), position.counters)).collect()
+}
+
+/// Replaying the ledger gives what is there; the records of holds give what is promised of it.
+fn books_agree(store: &MemoryStore) {
+    for ((sku, location), counters) in counters(store) {
+        let page = LedgerPage { sku: sku.clone(), location: Some(location.clone()), after: 0, limit: u32::MAX };
+        let there = replay(&store.ledger(&page).unwrap()).unwrap();
+        let sum = |state, units: fn(&Hold) -> u32| {
+            let records = records(store).into_iter().filter(|record| record.state == state);
+            let here = records.flat_map(|record| record.holds).filter(|hold| hold.is_at(&sku, &location));
+            here.map(|hold| u64::from(units(&hold))).sum()
+        };
+        let held = sum(HoldState::Held, Hold::own);
+        let committed = sum(HoldState::Committed, |hold| hold.unpicked);
+        assert_eq!(counters, Counters { committed, held, ..there }, "{sku} at {location}");
+    }
+}
+
+/// What no record of holds may look like.
+fn records_are_sound(store: &MemoryStore, now: Timestamp) {
+    for record in records(store) {
+        assert!(record.state != HoldState::Held || record.is_live(now), "past its time: {record:?}");
+        let chained = record.replaces.is_some() || record.replaced_by.is_some();
+        assert!(!chained || record.state == HoldState::Held, "ended, and still in a chain: {record:?}");
+        let lender = record.replaces.as_ref().and_then(|id| store.holds(id).unwrap());
+        assert!(lender.iter().all(|old| old.replaced_by.as_ref() == Some(&record.quote)), "{record:?} {lender:?}");
+        for hold in &record.holds {
+            let here = |record: &QuoteHolds, units: fn(&Hold) -> u32| -> u32 {
+                record.holds.iter().filter(|h| h.is_at(&hold.sku, &hold.location)).map(units).sum()
+            };
+            let lent = lender.as_ref().map_or(0, |old| here(old, |hold| hold.quantity));
+            let live = record.state == HoldState::Held;
+            assert!(!live || here(&record, |hold| hold.borrowed) <= lent, "borrowed from nobody: {record:?}");
+            assert!(hold.borrowed <= hold.quantity && hold.committed <= hold.quantity, "{hold:?}");
+            assert!(hold.returned <= hold.committed && hold.unpicked <= hold.committed - hold.returned, "{hold:?}");
+        }
+    }
+}
+
+/// Every hold begins once and ends once; a sale that was taken back is the one end that follows another.
+fn each_hold_ends_once(events: &[StockEvent]) {
+    assert!(events.is_sorted_by(|a, b| a.seq < b.seq), "two events with one number");
+    let mut stories: BTreeMap<&OpaqueId, String> = BTreeMap::new();
+    for event in events {
+        let (quote, letter) = match &event.what {
+            Happening::Held { quote, .. } => (quote, 'h'),
+            Happening::Committed { quote, .. } => (quote, 'c'),
+            Happening::Released { quote } => (quote, 'r'),
+            Happening::Expired { quote } => (quote, 'x'),
+            Happening::Returned { .. } | Happening::Moved { .. } | Happening::Shortfall { .. } => continue,
+        };
+        stories.entry(quote).or_default().push(letter);
+    }
+    for (quote, story) in stories {
+        assert!(["h", "hc", "hr", "hx", "hcr"].contains(&story.as_str()), "{quote}: {story}");
+    }
+}
+
+/// More is promised than is there only where a count, damage or quarantine said so, and then an event says it too.
+fn shortfalls_are_announced(before: &MemoryStore, command: Option<&Command>, after: &MemoryStore) {
+    let had = counters(before);
+    let known = before.outbox(u32::MAX).unwrap().len();
+    let news = after.outbox(u32::MAX).unwrap().split_off(known);
+    for (position, counters) in counters(after) {
+        let units = counters.shortfall();
+        if units > had.get(&position).map_or(0, Counters::shortfall) {
+            use MovementKind as K;
+            let Some(Command::Move { movements }) = command else { panic!("{command:?} made {position:?} short") };
+            assert!(matches!(movements[0].kind, K::Count | K::Damage | K::Quarantine), "{movements:?}");
+            let named = news.iter().find_map(|event| match &event.what {
+                Happening::Shortfall { sku, location, units: said, quotes }
+                    if (sku, location) == (&position.0, &position.1) && *said == units =>
+                {
+                    Some(quotes.clone())
+                }
+                _ => None,
+            });
+            let waiting = records(after).into_iter().filter(|record| record.awaits(&position.0, &position.1));
+            assert_eq!(named, Some(waiting.map(|record| record.quote).collect()), "{position:?}");
+        }
+    }
+}
+
+/// A hold takes only what was available, safety stock and all.
+fn holds_take_what_was_free(before: &MemoryStore, after: &MemoryStore) {
+    let had = counters(before);
+    for (position, counters) in counters(after) {
+        let had = had.get(&position).map_or(0, Counters::balance);
+        assert!(counters.balance() >= had.min(0), "{position:?} was at {had} and is at {}", counters.balance());
+    }
+}
+
+/// A replacement gets what it would get if the quote whose place it takes were released first.
+fn replacing_is_releasing_and_holding(before: &MemoryStore, command: &Command, reply: &Reply, now: Timestamp) {
+    let Command::Hold { quote, replaces: Some(old), .. } = command else { return };
+    let Some(record) = before.holds(old).unwrap().filter(|old| old.is_live(now)) else { return };
+    if before.holds(quote).unwrap().is_some() || record.replaces.is_some() || record.replaced_by.is_some() {
+        return;
+    }
+    let other = before.clone();
+    handle(Command::Release { quote: old.clone() }, now, &other).unwrap();
+    assert_eq!(handle(command.clone(), now, &other).unwrap().reply, *reply);
+}
+
+fn done_again(command: &Command, reply: &Reply, now: Timestamp, store: &MemoryStore) {
+    let before = format!("{store:?}");
+    let again = handle(command.clone(), now, store).unwrap().reply;
+    let duplicate = |reply: &Reply| matches!(reply, Reply::Moved { results } if matches!(results[0], MovementResult::Duplicate { .. }));
+    assert!(again == *reply || duplicate(&again), "{command:?}: {reply:?}, then {again:?}");
+    assert_eq!(format!("{store:?}"), before, "{command:?} sent again changed something");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn whatever_is_done_to_a_shard_its_rules_hold(deeds in prop::collection::vec(any_deed(), 1..80)) {
+        let store = MemoryStore::default();
+        let mut now = Timestamp::EPOCH;
+        for (step, Deed { after, what }) in deeds.iter().enumerate() {
+            now = now.plus(*after);
+            let before = store.clone();
+            // What is past its time ends before the command, whatever the command is.
+            tidy(now, &before).unwrap();
+            let command = command(what, step, now);
+            if let Some(command) = &command {
+                let reply = handle(command.clone(), now, &store).unwrap().reply;
+                replacing_is_releasing_and_holding(&before, command, &reply, now);
+                done_again(command, &reply, now, &store);
+                if matches!(reply, Reply::Refused { .. }) {
+                    prop_assert_eq!(format!("{:?}", &store), format!("{:?}", &before));
+                }
+                if matches!(command, Command::Hold { .. }) {
+                    holds_take_what_was_free(&before, &store);
+                }
+            } else {
+                tidy(now, &store).unwrap();
+            }
+            books_agree(&store);
+            records_are_sound(&store, now);
+            shortfalls_are_announced(&before, command.as_ref(), &store);
+            each_hold_ends_once(&store.outbox(u32::MAX).unwrap());
+        }
+        // In the end nothing is held any more.
+        tidy(now.plus(1_000_000), &store).unwrap();
+        prop_assert!(counters(&store).values().all(|counters| counters.held == 0));
+        books_agree(&store);
+    }
+
+    #[test]
+    fn what_a_read_says_is_available_can_be_held_and_one_more_cannot(deeds in prop::collection::vec(any_deed(), 1..40)) {
+        let store = MemoryStore::default();
+        let mut now = Timestamp::EPOCH;
+        for (step, Deed { after, what }) in deeds.iter().enumerate() {
+            now = now.plus(*after);
+            if let Some(command) = command(what, step, now) {
+                handle(command, now, &store).unwrap();
+            }
+        }
+        for sku in SKUS {
+            let reply = handle(Command::Read { skus: vec![id(sku)] }, now, &store).unwrap().reply;
+            let Reply::Read { stock, .. } = reply else { panic!("{reply:?}") };
+            for LocationStock { location, available, .. } in &stock[0] {
+                let quantity = u32::try_from(*available).unwrap() + 1;
+                let line = LineKey { line: 0, component: None };
+                let wanted = HoldLine { line, sku: id(sku), quantity, locations: vec![location.clone()], split: true };
+                let (quote, expires_at) = (id("new"), now.plus(1));
+                let hold = Command::Hold { quote, expires_at, lines: vec![wanted], replaces: None };
+                let reply = handle(hold, now, &store.clone()).unwrap().reply;
+                let Reply::Held { lines } = reply else { panic!("{reply:?}") };
+                prop_assert_eq!(lines[0].lacking, 1);
+            }
+        }
+    }
+}
