@@ -14,9 +14,9 @@ import { startServer } from "../local/serve.mjs";
 import { ROOT } from "../local/config.mjs";
 
 export const DATA = join(ROOT, "bench/.data");
-export const BUCKETS = 64;
+export const BUCKETS = 16;
 /** Raise it when what is written here changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Makes the catalogue of so many skus if it is not there; returns its state folder and its skus. */
 export async function dataset(skus, say) {

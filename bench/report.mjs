@@ -13,6 +13,8 @@ const table = (head, rows) => [head, head.map((_, i) => (i === 0 ? "---" : "---:
 
 /** RESULTS.md as text. */
 export function report({ results, resident, startup, wasm, sizes, rounds, seconds }) {
+  const hot = "availability, one sku";
+  const spread = "availability, 10,000 skus";
   const of = (name, server, figure) => median(results.get(name)[server].map((one) => one[figure]));
   const row = (label, name, server, against) => [
     label, whole(of(name, server, "rate")), ms(of(name, server, "p50")), ms(of(name, server, "p99")), whole(of(name, server, "cpu")),
@@ -27,21 +29,19 @@ export function report({ results, resident, startup, wasm, sizes, rounds, second
     row(`${label}: Holdfast`, name, "holdfast", `${times(ratio(name, "rate"))} (CPU ${times(ratio(name, "cpu", true))})`),
     row(`${label}: Hono`, name, "peer", "1"),
   ];
-  const bareRate = (name) => of(name, "holdfast", "rate") / of("bare", "bare", "rate");
-  const scale = (connections) => of(`large, ${connections}`, "large", "p50") / of(`small, ${connections}`, "small", "p50");
+  const bareRate = (name) => of(name, "holdfast", "rate") / of(hot, "bare", "rate");
+  const scale = (connections) => of(`size, ${connections}`, "large", "p50") / of(`size, ${connections}`, "small", "p50");
   const lines = (connections) => of(`query, 100, ${connections}`, "holdfast", "p50") / of(`query, 1, ${connections}`, "holdfast", "p50");
   const peerLines = (connections) => of(`query, 100, ${connections}`, "peer", "p50") / of(`query, 1, ${connections}`, "peer", "p50");
   const start = Object.fromEntries(Object.entries(startup).map(([name, values]) => [name, median(values)]));
   const added = start.holdfast - start.bare;
   const target = (what, reached, limit, met) => [what, limit, reached, met ? "met" : "**missed**"];
-  const hot = "availability, one sku";
-  const spread = "availability, 10,000 skus";
   const count = (size) => size.toLocaleString("en");
 
   return `# Results
 
 ${new Date().toISOString().slice(0, 10)}, \`make bench\`, commit ${commit()}. ${cpus().length} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${execFileSync("uname", ["-sr"], { encoding: "utf8" }).trim()}.
-Load generator and servers share the cores. Medians of ${rounds} rounds of ${seconds} s, taken in turns. How and why: bench/README.md.
+Load generator and servers share the cores. Medians of ${rounds} rounds of ${seconds} s for each case, the servers in turns, after a warm-up. How and why: bench/README.md.
 
 ## Targets
 
@@ -61,7 +61,7 @@ ${table(["", "target", "reached", ""], [
 
 ## Availability, 16 connections
 
-${table([...head, "against Hono"], [row("bare JavaScript, \`hello\`", "bare", "bare", ""), ...both("one sku", hot), ...both(`Zipf over ${count(10_000)} skus`, spread)])}
+${table([...head, "against Hono"], [row("bare JavaScript, \`hello\`", hot, "bare", ""), ...both("one sku", hot), ...both(`Zipf over ${count(10_000)} skus`, spread)])}
 
 ## Query, Zipf over ${count(sizes.main)} skus
 
@@ -73,7 +73,7 @@ ${table([...head, "against Hono"], [1, 10, 100].flatMap((n) => [1, 16].flatMap((
 ## One-line query by size of the catalogue
 
 ${table(head, [1, 4].flatMap((c) => ["small", "large"].map((name) =>
-    row(`${count(sizes[name])} skus, ${c} ${c === 1 ? "connection" : "connections"}`, `${name}, ${c}`, name))))}
+    row(`${count(sizes[name])} skus, ${c} ${c === 1 ? "connection" : "connections"}`, `size, ${c}`, name))))}
 
 ## Start-up, size, memory
 

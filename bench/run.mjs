@@ -13,10 +13,11 @@ import { report } from "./report.mjs";
 import { firstAnswer, wasm } from "./startup.mjs";
 
 const QUICK = process.env.QUICK === "1";
-const SIZES = QUICK ? { small: 10_000, main: 10_000, large: 20_000 } : { small: 10_000, main: 100_000, large: 1_000_000 };
+const SIZES = QUICK ? { small: 10_000, main: 20_000, large: 40_000 } : { small: 10_000, main: 100_000, large: 1_000_000 };
 const ROUNDS = QUICK ? 1 : 5;
 const SECONDS = QUICK ? 1 : 2;
 const WARM_SECONDS = QUICK ? 1 : 4;
+const WARM_SIZE_SECONDS = QUICK ? 1 : 20;
 const STARTS = QUICK ? 3 : 9;
 const SEED = 20261121;
 
@@ -37,21 +38,21 @@ async function run() {
     await serve("bare", join(DATA, "bare"), bare);
     await serve("holdfast", data.main.state);
     await serve("peer", copyOf(data.main.state, "peer"), peer);
-    await serve("small", copyOf(data.small.state, "small"));
-    await serve("large", copyOf(data.large.state, "large"));
+    await serve("small", data.small.state);
+    await serve("large", data.large.state);
     say("comparing answers");
     await agree(servers.holdfast, servers.peer, data.main.skus.slice(0, QUICK ? 500 : 3_000));
     const cases = plan(data);
-    for (const { name, on, ...one } of cases) {
-      for (const server of on) await load({ server: servers[server], ...one, seconds: WARM_SECONDS });
-      say(`warm: ${name}`);
-    }
-    const results = new Map(cases.map(({ name, on }) => [name, Object.fromEntries(on.map((server) => [server, []]))]));
-    for (let round = 1; round <= ROUNDS; round++) {
-      say(`round ${round} of ${ROUNDS}`);
-      for (const { name, on, ...one } of cases) {
-        for (const server of on) results.get(name)[server].push(await load({ server: servers[server], ...one, seconds: SECONDS }));
+    const results = new Map();
+    for (const { name, on, file, files, warm = WARM_SECONDS, ...one } of cases) {
+      say(name);
+      const measured = Object.fromEntries(on.map((server) => [server, []]));
+      const once = (server, seconds) => load({ server: servers[server], file: file ?? files[server], ...one, seconds });
+      for (const server of on) await once(server, warm);
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const server of on) measured[server].push(await once(server, SECONDS));
       }
+      results.set(name, measured);
     }
     const resident = Object.fromEntries(Object.entries(servers).map(([name, { pid }]) => [name, memory(pid)]));
     const text = report({ results, resident, startup, wasm: wasm(), sizes: SIZES, rounds: ROUNDS, seconds: SECONDS });
@@ -77,8 +78,7 @@ function plan({ small, main, large }) {
   const both = ["holdfast", "peer"];
   const public_ = { key: "demo-web", connections: 16 };
   const cases = [
-    { name: "bare", on: ["bare"], ...public_, file: file("bare", 1, () => ({ path: "/" })) },
-    { name: "availability, one sku", on: both, ...public_, file: file("one", 1, availability(() => main.skus[0])) },
+    { name: "availability, one sku", on: ["bare", ...both], ...public_, file: file("one", 1, availability(() => main.skus[0])) },
     { name: "availability, 10,000 skus", on: both, ...public_, file: file("many", 100_000, availability(over(main.skus.slice(0, 10_000)))) },
   ];
   for (const lines of [1, 10, 100]) {
@@ -88,10 +88,9 @@ function plan({ small, main, large }) {
     }
   }
   for (const connections of [1, 4]) {
-    for (const [name, { skus }] of Object.entries({ small, large })) {
-      const questions = file(`query-${name}`, 100_000, query(over(skus), 1));
-      cases.push({ name: `${name}, ${connections}`, on: [name], key: "demo-shop", connections, file: questions });
-    }
+    const files = Object.fromEntries(Object.entries({ small, large })
+      .map(([name, { skus }]) => [name, file(`query-${name}`, 100_000, query(over(skus), 1))]));
+    cases.push({ name: `size, ${connections}`, on: ["small", "large"], key: "demo-shop", connections, files, warm: WARM_SIZE_SECONDS });
   }
   return cases;
 }

@@ -10,6 +10,7 @@ import * as answers from "./glue/answers.js";
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
+export const EventLog = durableObject("EventLog");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
 const HEADERS = [
@@ -29,7 +30,24 @@ export default {
     if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
     return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
   },
+
+  /** Takes events. All of a batch is stored, or all of it comes again, later each time: the log knows what it has. */
+  async queue(batch, env) {
+    const { messages } = batch;
+    try {
+      revive();
+      const bodies = messages.map(({ body }) => (typeof body === "string" ? body : String(JSON.stringify(body))));
+      await settle(wasm.consume(messages.map(({ id }) => id), bodies, env));
+    } catch (error) {
+      revive();
+      console.error(`${messages.length} messages were not stored:`, error?.stack ?? error);
+      const attempts = Math.max(...messages.map((message) => message.attempts));
+      batch.retryAll({ delaySeconds: Math.min(2 ** (attempts - 1), MAX_RETRY_SECONDS) });
+    }
+  },
 };
+
+const MAX_RETRY_SECONDS = 300;
 
 function respond(request, id, key, body, env, ctx) {
   try {

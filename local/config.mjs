@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Parts of wrangler.toml that mean something here, or that only the network needs. Anything else is refused: a binding
 // that is silently absent is a long search.
 const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
-  "durable_objects", "migrations", "vars", "env", "observability", "limits", "routes", "triggers"];
+  "durable_objects", "migrations", "queues", "vars", "env", "observability", "limits", "routes", "triggers"];
 
 /** Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. */
 export function writeConfig({ state, vars = {}, wrangler = join(ROOT, "wrangler.toml") }) {
@@ -37,6 +37,11 @@ function capnp(description, main, from, vars) {
     const props = text(JSON.stringify({ namespace: binding }));
     bindings.push(`(name = ${text(binding)}, kvNamespace = (name = "kv", props = (json = ${props})))`);
   }
+  for (const { binding, queue } of description.queues?.producers ?? []) {
+    const props = text(JSON.stringify({ queue }));
+    bindings.push(`(name = ${text(binding)}, queue = (name = "queues", props = (json = ${props})))`);
+  }
+  const consumers = (description.queues?.consumers ?? []).map(({ queue, ...settings }) => [queue, settings]);
   const objects = description.durable_objects?.bindings ?? [];
   for (const { name, class_name } of objects) {
     bindings.push(`(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`);
@@ -52,6 +57,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "kv", worker = .kv),
+    (name = "queues", worker = .queues),
     (name = "objects", disk = (path = "set on the command line", writable = true)),
   ],
   sockets = [(name = "http", http = (), service = "main")],
@@ -71,6 +77,20 @@ const kv :Workerd.Worker = (
   modules = [(name = "kv.js", esModule = ${embed(join(ROOT, "local/kv.js"))})],
   bindings = [(name = "NAMESPACES", durableObjectNamespace = "KvNamespace")],
   durableObjectNamespaces = [(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)],
+  durableObjectStorage = (localDisk = "objects"),
+);
+
+const queues :Workerd.Worker = (
+  compatibilityDate = ${text(description.compatibility_date)},
+  # Lets a service binding call a \`queue\` handler. Experimental, and therefore needs --experimental on the command line.
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  modules = [(name = "queue.js", esModule = ${embed(join(ROOT, "local/queue.js"))})],
+  bindings = [
+    (name = "QUEUES", durableObjectNamespace = "Queue"),
+    (name = "CONSUMER", service = "main"),
+    (name = "SETTINGS", json = ${text(JSON.stringify(Object.fromEntries(consumers)))}),
+  ],
+  durableObjectNamespaces = [(className = "Queue", uniqueKey = "queue", enableSql = true)],
   durableObjectStorage = (localDisk = "objects"),
 );
 `;

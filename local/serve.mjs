@@ -25,7 +25,7 @@ export async function startServer({ state, port = 0, vars = {}, log = "inherit",
   refuseIfInUse(state);
   const config = writeConfig({ state, vars, wrangler });
   const command = [
-    WORKERD, "serve", config, `--socket-addr=http=127.0.0.1:${port}`,
+    WORKERD, "serve", config, "--experimental", `--socket-addr=http=127.0.0.1:${port}`,
     `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3",
   ];
   // The shell becomes workerd. What it leaves behind waits at the other end of pipe 4: when this process dies, even by

@@ -22,7 +22,7 @@ use crate::wire::{Answer, Request};
 use crate::{catalog, percent};
 
 /// Stock buckets of a region where the deployment does not say.
-const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(64).unwrap();
+const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
 /// One request on its way through an edge function.
 pub struct Edge<'a> {

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod availability;
 pub mod catalog;
 pub mod edge;
+pub mod events;
 pub mod objects;
 pub mod parts;
 pub mod percent;
@@ -40,6 +41,13 @@ pub fn respond(head: String, body: Vec<u8>, env: Env, context: worker_sys::Conte
         Poll::Ready(text) => text,
         Poll::Pending => future_to_promise(async move { Ok(answer.await) }).into(),
     }
+}
+
+/// Stores messages of the `EVENTS` queue; `ids` and `bodies` go together. After an error, send all of them again.
+#[wasm_bindgen]
+pub async fn consume(ids: Vec<String>, bodies: Vec<String>, env: Env) -> Result<(), JsValue> {
+    let messages: Vec<(String, String)> = ids.into_iter().zip(bodies).collect();
+    Ok(events::store(&messages, &env).await?)
 }
 
 /// Does nothing. `glue/instance.js` calls it to have a dead wasm instance replaced.

@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, parts, percent, query, quotes, stock, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -33,11 +33,11 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             query::query(edge).await
         }
         ["v1", "availability"] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_many(edge).await
         }
         ["v1", "availability", sku] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_one(edge, sku).await
         }
         ["v1", "parts"] => {
@@ -96,6 +96,10 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             }
             only("PUT").map_err(|_| Problem::method_not_allowed("GET, PUT"))?;
             admin::put_catalog(edge).await
+        }
+        ["v1", "admin", "events"] => {
+            only("GET")?;
+            events::of_day(edge).await
         }
         _ => Err(Problem::not_found("there is nothing at this path; GET /healthz answers, the API is under /v1")),
     }

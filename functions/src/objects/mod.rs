@@ -1,9 +1,13 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
+pub mod alarm;
+pub mod event_log;
+pub mod outbox;
 mod quote_desk;
-mod sql;
+pub mod sql;
 mod stock_shard;
 
+pub use event_log::EventLog;
 pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 
@@ -41,9 +45,24 @@ pub enum AskError {
 }
 
 /// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply. A new object is
-/// placed near `hint`, or near its first caller if that is empty. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
+/// placed near `hint`. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
 /// that had been carried out is met again, not repeated. An overloaded one is left alone.
 pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
+    ask_placed(env, binding, name, Some(hint), command).await
+}
+
+/// [`ask`] for an object that may be anywhere: a new one is placed near whoever asks first.
+pub async fn ask_anywhere(env: &Env, binding: &str, name: &str, command: &str) -> Result<String, AskError> {
+    ask_placed(env, binding, name, None, command).await
+}
+
+async fn ask_placed(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    hint: Option<&str>,
+    command: &str,
+) -> Result<String, AskError> {
     let namespace = env.durable_object(binding).map_err(|error| AskError::Failed(error.to_string()))?;
     match ask_once(&namespace, name, hint, command).await {
         Err(AskError::Reset) => ask_once(&namespace, name, hint, command).await,
@@ -51,11 +70,15 @@ pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str
     }
 }
 
-async fn ask_once(namespace: &ObjectNamespace, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
-    let stub = if hint.is_empty() {
-        namespace.get_by_name(name)
-    } else {
-        namespace.get_by_name_with_location_hint(name, hint)
+async fn ask_once(
+    namespace: &ObjectNamespace,
+    name: &str,
+    hint: Option<&str>,
+    command: &str,
+) -> Result<String, AskError> {
+    let stub = match hint {
+        Some(hint) => namespace.get_by_name_with_location_hint(name, hint),
+        None => namespace.get_by_name(name),
     };
     let object: Remote = stub.map_err(|error| AskError::Failed(error.to_string()))?.into_rpc();
     let promise = object.ask(command).map_err(|error| cause(&error))?;

@@ -11,17 +11,8 @@ impl Sql {
     /// Opens the database, after the migrations that have not run yet: the statements of each, in order. Which have run
     /// is in the table `migrations`.
     pub fn open(sql: SqlStorage, migrations: &[&[&str]]) -> Result<Self> {
-        let sql = Self(sql);
-        sql.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", vec![])?;
-        let done = sql.rows("SELECT count(*) FROM migrations", vec![])?;
-        let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row, 0))?).unwrap_or(usize::MAX);
-        for (number, statements) in (0_i64..).zip(migrations).skip(done) {
-            for statement in *statements {
-                sql.run(statement, vec![])?;
-            }
-            sql.run("INSERT INTO migrations VALUES (?)", vec![number.into()])?;
-        }
-        Ok(sql)
+        migrate(&sql, migrations)?;
+        Ok(Self(sql))
     }
 
     /// Runs a statement.
@@ -33,6 +24,21 @@ impl Sql {
     pub fn rows(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>> {
         self.0.exec(statement, parameters)?.raw().collect()
     }
+}
+
+/// Runs the migrations that have not run yet, each a list of statements. The platform makes what the object's
+/// constructor writes durable together.
+pub fn migrate(sql: &SqlStorage, migrations: &[&[&str]]) -> Result<()> {
+    sql.exec("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", None)?;
+    let done: Vec<Vec<Value>> = sql.exec("SELECT count(*) FROM migrations", None)?.raw().collect::<Result<_>>()?;
+    let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row, 0))?).unwrap_or(usize::MAX);
+    for (number, statements) in (0_i64..).zip(migrations).skip(done) {
+        for statement in *statements {
+            sql.exec(statement, None)?;
+        }
+        sql.exec("INSERT INTO migrations VALUES (?)", vec![number.into()])?;
+    }
+    Ok(())
 }
 
 /// A text parameter.
@@ -59,9 +65,9 @@ pub fn integer(row: &[Value], column: usize) -> Result<u64> {
 }
 
 /// A column as text.
-pub fn string(row: &[Value], column: usize) -> Result<String> {
+pub fn string(row: &[Value], column: usize) -> Result<&str> {
     match row.get(column) {
-        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::String(text)) => Ok(text),
         _ => Err(unreadable("a text")),
     }
 }

@@ -21,9 +21,10 @@ use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::DAY;
 use wasm_bindgen::prelude::*;
-use worker::{Env, State, js_sys, worker_sys};
+use worker::{Env, State, worker_sys};
 
 use self::store::SqlStore;
+use crate::objects::alarm::Alarm;
 use crate::objects::{self, now};
 
 /// How long answers are remembered for their keys, in milliseconds.
@@ -33,7 +34,7 @@ const REMEMBERED: i64 = DAY;
 #[wasm_bindgen]
 pub struct QuoteDesk {
     store: SqlStore,
-    storage: worker_sys::DurableObjectStorage,
+    alarm: Alarm,
     env: Env,
     /// Keys of the calls that are running.
     running: RefCell<BTreeSet<OpaqueId>>,
@@ -44,9 +45,9 @@ impl QuoteDesk {
     /// Runs the migrations.
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, env: Env) -> Result<QuoteDesk, JsValue> {
-        let storage = state.storage()?;
+        let alarm = Alarm::of(state.storage()?);
         let store = SqlStore::open(State::from(state).storage().sql())?;
-        Ok(Self { store, storage, env, running: RefCell::default() })
+        Ok(Self { store, alarm, env, running: RefCell::default() })
     }
 
     /// Answers one call.
@@ -59,16 +60,30 @@ impl QuoteDesk {
 
     /// Sees to the quotes whose time has come.
     pub async fn alarm(&self) -> Result<(), JsValue> {
+        self.alarm.rang(now());
+        match self.see_to_quotes().await {
+            Ok(()) => {
+                self.alarm.succeeded();
+                self.wake_when_due()
+            }
+            Err(error) => {
+                worker::console_error!("quote desk: {error}");
+                self.alarm.failed(now())
+            }
+        }
+    }
+}
+
+impl QuoteDesk {
+    async fn see_to_quotes(&self) -> worker::Result<()> {
         self.store.forget_answers(now().plus(-REMEMBERED))?;
         let steps = Desk::new(&self.store).wake(now())?;
         for outcome in join_all(steps.into_iter().map(|step| self.drive(step, None))).await {
             outcome?;
         }
-        self.wake_when_due()
+        Ok(())
     }
-}
 
-impl QuoteDesk {
     async fn answer(&self, call: Call) -> worker::Result<Answer> {
         let Some(idempotency) = call.idempotency else { return self.act(call.ask, None).await };
         if let Some((fingerprint, known)) = self.store.remembered(&idempotency.key)? {
@@ -138,11 +153,9 @@ impl QuoteDesk {
 
     /// Sets the alarm to the time at which the next quote wants to be looked at.
     fn wake_when_due(&self) -> Result<(), JsValue> {
-        if let Some(at) = self.store.changed_deadline()? {
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in a double")]
-            let millis = at.max(now()).millis() as f64;
-            let _ = self.storage.set_alarm(js_sys::Date::new(&millis.into()), js_sys::Object::new())?;
+        match self.store.next_deadline()? {
+            Some(at) => self.alarm.wake_at(at.max(now())),
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -6,8 +6,6 @@
 //! | `answers` | the answer that was given for an idempotency key |
 //! | `migrations` | the numbers of the migrations that have run |
 
-use std::cell::Cell;
-
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
 use holdfast::quote::desk::DeskStore;
@@ -32,20 +30,18 @@ const DUE_AT_ONCE: u32 = 100;
 /// The tables of one desk.
 pub struct SqlStore {
     sql: Sql,
-    /// The deadline the alarm is known to be set to.
-    alarm: Cell<Option<Timestamp>>,
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)?, alarm: Cell::new(None) })
+        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)? })
     }
 
     /// The answer that was given for a key, and to which request.
     pub fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
         let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
-        rows.first().map(|row| Ok((sql::string(row, 0)?, sql::json(row, 1)?))).transpose()
+        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
     }
 
     /// Remembers the answer that is given for a key.
@@ -81,18 +77,13 @@ impl SqlStore {
         Ok((quotes, cursor))
     }
 
-    /// The time at which the next quote wants to be looked at, if the alarm is not known to be set for it.
-    pub fn changed_deadline(&self) -> Result<Option<Timestamp>> {
+    /// The time at which the next quote wants to be looked at.
+    pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
         let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-        let next = match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(at)) => Some(Timestamp::from_millis(*at)),
-            _ => None,
-        };
-        let changed = next.filter(|next| self.alarm.get() != Some(*next));
-        if changed.is_some() {
-            self.alarm.set(changed);
+        match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(at)) => Ok(Some(Timestamp::from_millis(*at))),
+            _ => Ok(None),
         }
-        Ok(changed)
     }
 }
 

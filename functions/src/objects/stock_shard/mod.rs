@@ -2,13 +2,12 @@
 //!
 //! - **Commands**: [`holdfast::stock::shard::Command`] as JSON; replies likewise. What is decided, and why, is there.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: publishes the snapshots of changed skus to KV, a second after the change at the earliest, so that no key
-//!   is written more than once a second. At least once: a snapshot counts as published only after KV has taken it, and
-//!   a sku that changed meanwhile stays due.
+//! - **Alarm**: frees the holds whose time is over, publishes the snapshots of changed skus to KV, and delivers the
+//!   events of the outbox to the queue. A second after a change at the earliest, so that no KV key is written more than
+//!   once a second. At least once: a snapshot counts as published only after KV has taken it, an event as delivered only
+//!   after the queue has, and what failed is tried again.
 
 mod store;
-
-use std::cell::Cell;
 
 use holdfast::catalog::keys;
 use holdfast::id::Region;
@@ -16,9 +15,11 @@ use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
 use holdfast::stock::store::Store as _;
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env, State, js_sys, worker_sys};
+use worker::{Date, Env, Error, State, console_error, worker_sys};
 
 use self::store::SqlStore;
+use super::alarm::{Alarm, transaction};
+use super::outbox::{self, Outbox};
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
@@ -28,10 +29,11 @@ const PUBLISH_AT_ONCE: u32 = 500;
 pub struct StockShard {
     store: SqlStore,
     storage: worker_sys::DurableObjectStorage,
-    region: Option<Region>,
+    alarm: Alarm,
+    /// `enam/17`
+    name: String,
+    region: Region,
     env: Env,
-    /// The alarm that is known to be set, in milliseconds since the epoch.
-    alarm_at: Cell<Option<i64>>,
 }
 
 #[wasm_bindgen]
@@ -40,54 +42,81 @@ impl StockShard {
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, env: Env) -> Result<StockShard, JsValue> {
         let storage = state.storage()?;
+        let alarm = Alarm::of(state.storage()?);
         let state = State::from(state);
-        let region = state.id().name().and_then(|name| name.split('/').next().and_then(|region| region.parse().ok()));
+        let name = state.id().name().unwrap_or_default();
+        let region = name.split('/').next().and_then(|region| region.parse().ok());
+        let region = region.ok_or("a stock shard is named region/bucket")?;
         let store = SqlStore::open(state.storage().sql())?;
-        Ok(Self { store, storage, region, env, alarm_at: Cell::new(None) })
+        Ok(Self { store, storage, alarm, name, region, env })
     }
 
     /// Decides one command. Synchronous, and inside one transaction that `glue/object.js` opens.
     pub fn ask(&self, command: &str) -> Result<String, JsValue> {
+        self.decide(command).inspect_err(|_| self.forget())
+    }
+
+    /// Does what is due. Never fails: what could not be done is due again later.
+    pub async fn alarm(&self) -> Result<(), JsValue> {
+        self.alarm.rang(now());
+        let tidied = transaction(&self.storage, || shard::tidy(now(), &self.store).map(drop).map_err(JsValue::from));
+        if let Err(error) = &tidied {
+            console_error!("stock shard {}: tidying: {error:?}", self.name);
+            self.forget();
+        }
+        let published = self.publish().await;
+        if let Err(error) = &published {
+            console_error!("stock shard {}: publishing: {error}", self.name);
+        }
+        let delivered = outbox::drain(&self.name, &self.store, &self.env).await;
+        if let Err(error) = &delivered {
+            console_error!("stock shard {}: delivering events: {error}", self.name);
+        }
+        if tidied.is_err() || published.is_err() || delivered.is_err() {
+            return self.alarm.failed(now());
+        }
+        self.alarm.succeeded();
+        // More may wait than was done, and more may have come meanwhile.
+        if delivered.is_ok_and(|more| more) || !self.store.dirty(1)?.is_empty() {
+            self.alarm.wake_at(now().plus(PUBLISH_AFTER))?;
+        }
+        self.store.next_due()?.map_or(Ok(()), |due| self.alarm.wake_at(due))
+    }
+
+    fn decide(&self, command: &str) -> Result<String, JsValue> {
         let command: Command = serde_json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
-        let output = shard::handle(command, now(), &self.store).map_err(|error| {
-            self.store.forget();
-            JsValue::from(error)
-        })?;
+        let output = shard::handle(command, now(), &self.store)?;
         if let Some(at) = output.wake_at {
-            self.wake_at(at)?;
+            self.alarm.wake_at(at)?;
         }
         serde_json::to_string(&output.reply).map_err(|error| JsValue::from(error.to_string()))
     }
 
-    /// Publishes what changed.
-    pub async fn alarm(&self) -> Result<(), JsValue> {
-        self.alarm_at.set(None);
-        let Some(region) = &self.region else { return Err("a stock shard is named region/bucket".into()) };
-        let due = shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)?;
+    /// Publishes the snapshots that are out of date. A sku that changes meanwhile stays so.
+    async fn publish(&self) -> Result<(), Error> {
         let kv = self.env.kv("SNAPSHOTS")?;
-        for (sku, snapshot) in &due {
-            let text = serde_json::to_string(snapshot).map_err(|error| JsValue::from(error.to_string()))?;
-            let put = kv.put(&keys::snapshot(region, sku), text).map_err(worker::Error::from)?;
-            put.execute().await.map_err(worker::Error::from)?;
-            self.store.clear_dirty(sku, snapshot.version)?;
-        }
-        // More may be due than fitted, or a sku may have changed while it was published.
-        if !self.store.dirty(1)?.is_empty() {
-            self.wake_at(now().plus(PUBLISH_AFTER))?;
+        for (sku, snapshot) in shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)? {
+            let put = kv.put(&keys::snapshot(&self.region, &sku), serde_json::to_string(&snapshot)?)?;
+            put.execute().await?;
+            self.store.clear_dirty(&sku, snapshot.version)?;
         }
         Ok(())
     }
 
-    /// Has `alarm` called at `at`, unless an earlier one is set. Not awaited: the platform holds back the reply to the
-    /// caller until this and all other writes are durable.
-    fn wake_at(&self, at: Timestamp) -> Result<(), JsValue> {
-        if self.alarm_at.get().is_none_or(|set| at.millis() < set) {
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in a double")]
-            let millis = at.millis() as f64;
-            let _ = self.storage.set_alarm(js_sys::Date::new(&millis.into()), js_sys::Object::new())?;
-            self.alarm_at.set(Some(at.millis()));
-        }
-        Ok(())
+    /// Forgets what is in memory, after a failure has undone writes.
+    fn forget(&self) {
+        self.store.forget();
+        self.alarm.forget();
+    }
+}
+
+impl Outbox for SqlStore {
+    fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>, Error> {
+        self.outbox_texts(limit)
+    }
+
+    fn delivered(&self, seq: u64) -> Result<(), Error> {
+        holdfast::stock::store::Store::delivered(self, seq)
     }
 }
 

@@ -4,65 +4,96 @@
 //! | --- | --- |
 //! | `positions` | a [`Position`] as JSON, by sku and location |
 //! | `ledger` | an [`Entry`] as JSON, by its place; a movement id is used once per position |
-//! | `dirty` | a sku whose snapshot is out of date, with the version of its last change |
-//! | `sequence` | one row: the last number given out |
+//! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside |
+//! | `holds_at` | which quotes hold stock at a position or were sold it; kept by triggers on `holds` |
+//! | `outbox` | a [`StockEvent`] as JSON that has not been delivered |
+//! | `dirty` | a sku whose snapshot is out of date, with the version of the first change since |
+//! | `sequence` | one row: the last number that may have been given out |
 //! | `migrations` | the numbers of the migrations that have run |
 //!
 //! The JSON forms are pinned by tests beside the types. A change to them is a migration: add it to [`MIGRATIONS`].
+//!
+//! A statement costs more than what it does, so a command runs few: what is asked often is in memory ([`Memory`]), and
+//! what memory can be rebuilt from is written ahead or once. Setting stock aside for a line costs a look for the quote
+//! and three writes: the position, the holds, the event.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
+mod memory;
 
 use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::stock::store::{LedgerPage, Store};
-use holdfast::stock::{Entry, Position};
+use holdfast::stock::{Entry, HoldState, Position, QuoteHolds, StockEvent};
+use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use worker::{Error, Result, SqlStorage, SqlStorageValue as Value};
+use worker::{Result, SqlStorage, SqlStorageValue as Value};
+
+use self::memory::{Memory, NEVER};
+use crate::objects::sql::{self, integer, number, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 1] = [&[
-    "CREATE TABLE positions (sku TEXT NOT NULL, location TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (sku, location)) WITHOUT ROWID",
-    "CREATE TABLE ledger (seq INTEGER PRIMARY KEY, sku TEXT NOT NULL, location TEXT NOT NULL, id TEXT NOT NULL, entry TEXT NOT NULL)",
-    "CREATE UNIQUE INDEX ledger_id ON ledger (sku, location, id)",
-    "CREATE INDEX ledger_sku ON ledger (sku, seq)",
-    "CREATE TABLE dirty (sku TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
-    "INSERT INTO sequence VALUES (1, 0)",
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        "CREATE TABLE positions (sku TEXT NOT NULL, location TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (sku, location)) WITHOUT ROWID",
+        "CREATE TABLE ledger (seq INTEGER PRIMARY KEY, sku TEXT NOT NULL, location TEXT NOT NULL, id TEXT NOT NULL, entry TEXT NOT NULL)",
+        "CREATE UNIQUE INDEX ledger_id ON ledger (sku, location, id)",
+        "CREATE INDEX ledger_sku ON ledger (sku, seq)",
+        "CREATE TABLE dirty (sku TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
+        "INSERT INTO sequence VALUES (1, 0)",
+    ],
+    &[
+        "CREATE TABLE holds (quote TEXT PRIMARY KEY, frees_at INTEGER, holds TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX holds_due ON holds (frees_at) WHERE frees_at IS NOT NULL",
+        "CREATE TABLE holds_at (sku TEXT NOT NULL, location TEXT NOT NULL, quote TEXT NOT NULL, PRIMARY KEY (sku, location, quote)) WITHOUT ROWID",
+        "CREATE TRIGGER holds_begin AFTER INSERT ON holds BEGIN \
+           INSERT OR IGNORE INTO holds_at SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds'); END",
+        "CREATE TRIGGER holds_end AFTER UPDATE ON holds WHEN NEW.holds->>'state' IN ('released', 'expired') BEGIN \
+           DELETE FROM holds_at WHERE (sku, location, quote) IN \
+             (SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds')); END",
+        "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
+    ],
+];
 
-/// No place in a ledger is beyond the largest whole number that a double holds exactly with all those before it.
-const LAST_PLACE: u64 = (1 << 53) - 1;
+/// How many numbers of the sequence are set apart by one write. Those that a restart leaves unused are skipped.
+const NUMBERS_AT_ONCE: u64 = 1_000;
 
-/// Skus whose positions are kept in memory; a position is a few hundred bytes.
-const CACHED_SKUS: usize = 20_000;
-
-/// The tables of one shard. The object is the only writer, so positions read once are true until written.
+/// The tables of one shard. The object is the only writer, so what was read once is true until written.
 pub struct SqlStore {
     sql: SqlStorage,
-    positions: RefCell<HashMap<Sku, Rc<Vec<Position>>>>,
+    memory: Memory,
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        let store = Self { sql, positions: RefCell::default() };
-        store.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", vec![])?;
-        let done = store.rows("SELECT count(*) FROM migrations", vec![])?;
-        let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row))?).unwrap_or(usize::MAX);
-        for (number, statements) in (0_i64..).zip(MIGRATIONS).skip(done) {
-            for statement in statements {
-                store.run(statement, vec![])?;
-            }
-            store.run("INSERT INTO migrations VALUES (?)", vec![number.into()])?;
-        }
-        Ok(store)
+        sql::migrate(&sql, MIGRATIONS)?;
+        Ok(Self { sql, memory: Memory::default() })
     }
 
     /// Forgets what is in memory, after a failure may have undone writes.
     pub fn forget(&self) {
-        self.positions.borrow_mut().clear();
+        self.memory.forget();
+    }
+
+    /// The oldest events of the outbox as they are stored, with their places.
+    pub fn outbox_texts(&self, limit: u32) -> Result<Vec<(u64, String)>> {
+        let rows = self.rows("SELECT seq, event FROM outbox ORDER BY seq LIMIT ?", vec![number(limit.into())?])?;
+        rows.into_iter().map(|row| Ok((integer(&row, 0)?, sql::string(&row, 1)?.to_owned()))).collect()
+    }
+
+    /// The skus that are dirty, read back after a restart. Their last versions are not known any more; each gets a new
+    /// one, which is higher than any before.
+    fn load_dirty(&self) -> Result<()> {
+        if self.memory.knows_dirty() {
+            return Ok(());
+        }
+        let mut dirty = Vec::new();
+        for row in self.rows("SELECT sku FROM dirty ORDER BY version", vec![])? {
+            let sku = sql::string(&row, 0)?.parse().map_err(|_| unreadable("a sku"))?;
+            dirty.push((sku, self.next_sequence()?));
+        }
+        self.memory.set_dirty(dirty);
+        Ok(())
     }
 
     fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<()> {
@@ -75,32 +106,22 @@ impl SqlStore {
 }
 
 impl Store for SqlStore {
-    type Error = Error;
+    type Error = worker::Error;
 
     fn positions(&self, sku: &Sku) -> Result<Vec<Position>> {
-        if let Some(known) = self.positions.borrow().get(sku) {
-            return Ok(known.to_vec());
+        if let Some(known) = self.memory.positions(sku) {
+            return Ok(known);
         }
         let rows = self.rows("SELECT position FROM positions WHERE sku = ? ORDER BY location", vec![text(sku)])?;
         let found: Vec<Position> = rows.iter().map(|row| json(row)).collect::<Result<_>>()?;
-        let mut cache = self.positions.borrow_mut();
-        if cache.len() >= CACHED_SKUS {
-            cache.clear();
-        }
-        cache.insert(sku.clone(), Rc::new(found.clone()));
+        self.memory.keep_positions(sku, &found);
         Ok(found)
     }
 
     fn put_position(&self, position: &Position) -> Result<()> {
         let row = vec![text(&position.sku), text(&position.location), to_json(position)?];
         self.run("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)", row)?;
-        if let Some(known) = self.positions.borrow_mut().get_mut(&position.sku) {
-            let known = Rc::make_mut(known);
-            match known.binary_search_by(|other| other.location.cmp(&position.location)) {
-                Ok(at) => known.get_mut(at).into_iter().for_each(|slot| slot.clone_from(position)),
-                Err(at) => known.insert(at, position.clone()),
-            }
-        }
+        self.memory.update_position(position);
         Ok(())
     }
 
@@ -124,35 +145,106 @@ impl Store for SqlStore {
 
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>> {
         let location = page.location.as_ref().map_or(Value::Null, text);
-        let after = number(page.after.min(LAST_PLACE))?;
-        let parameters = vec![text(&page.sku), after, location, number(page.limit.into())?];
+        let parameters = vec![text(&page.sku), number(page.after)?, location, number(page.limit.into())?];
         let statement = "SELECT entry FROM ledger WHERE sku = ?1 AND seq > ?2 AND (?3 IS NULL OR location = ?3) ORDER BY seq LIMIT ?4";
         self.rows(statement, parameters)?.iter().map(|row| json(row)).collect()
     }
 
     fn next_sequence(&self) -> Result<u64> {
-        let rows = self.rows("UPDATE sequence SET last = last + 1 RETURNING last", vec![])?;
-        rows.first().map_or_else(|| Err("the sequence has no row".into()), |row| integer(row))
+        if let Some(next) = self.memory.next_number() {
+            return Ok(next);
+        }
+        let taken = vec![number(NUMBERS_AT_ONCE)?];
+        let rows = self.rows("UPDATE sequence SET last = last + ? RETURNING last", taken)?;
+        let last = rows.first().map_or_else(|| Err(unreadable("the sequence")), |row| integer(row, 0))?;
+        let first = last.saturating_sub(NUMBERS_AT_ONCE).saturating_add(1);
+        self.memory.set_numbers(first.saturating_add(1)..=last);
+        Ok(first)
+    }
+
+    fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>> {
+        let rows = self.rows("SELECT holds FROM holds WHERE quote = ?", vec![text(quote)])?;
+        rows.first().map(|row| json(row)).transpose()
+    }
+
+    fn put_holds(&self, holds: &QuoteHolds) -> Result<()> {
+        let frees_at = (holds.state == HoldState::Held).then(|| holds.frees_at());
+        let row = vec![text(&holds.quote), frees_at.map_or(Ok(Value::Null), millis)?, to_json(holds)?];
+        let upsert = "INSERT INTO holds (quote, frees_at, holds) VALUES (?, ?, ?) \
+                      ON CONFLICT (quote) DO UPDATE SET frees_at = excluded.frees_at, holds = excluded.holds";
+        self.run(upsert, row)?;
+        if let Some(frees_at) = frees_at {
+            self.memory.frees_at(frees_at);
+        }
+        Ok(())
+    }
+
+    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
+        if self.next_due()?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows("SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at", vec![millis(now)?])?;
+        self.memory.forget_due();
+        rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| unreadable("a quote"))).collect()
+    }
+
+    /// When the next hold is to be freed; earlier than that where the one that was next has ended since.
+    fn next_due(&self) -> Result<Option<Timestamp>> {
+        let from = match self.memory.due_from() {
+            Some(known) => known,
+            None => {
+                let rows = self.rows("SELECT min(frees_at) FROM holds WHERE frees_at IS NOT NULL", vec![])?;
+                let next = match rows.first().and_then(|row| row.first()) {
+                    Some(Value::Integer(at)) => *at,
+                    _ => NEVER,
+                };
+                self.memory.set_due_from(next);
+                next
+            }
+        };
+        Ok((from != NEVER).then(|| Timestamp::from_millis(from)))
+    }
+
+    fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>> {
+        let statement =
+            "SELECT holds FROM holds_at JOIN holds USING (quote) WHERE sku = ? AND location = ? ORDER BY quote";
+        self.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row)).collect()
+    }
+
+    fn emit(&self, event: &StockEvent) -> Result<()> {
+        self.run("INSERT INTO outbox (seq, event) VALUES (?, ?)", vec![number(event.seq)?, to_json(event)?])
+    }
+
+    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>> {
+        let texts = self.outbox_texts(limit)?;
+        texts.iter().map(|(_, event)| Ok(serde_json::from_str(event)?)).collect()
+    }
+
+    fn delivered(&self, seq: u64) -> Result<()> {
+        self.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO dirty (sku, version) VALUES (?, ?)", vec![text(sku), number(version)?])
+        self.load_dirty()?;
+        if self.memory.mark_dirty(sku, version) {
+            self.run("INSERT OR REPLACE INTO dirty (sku, version) VALUES (?, ?)", vec![text(sku), number(version)?])?;
+        }
+        Ok(())
     }
 
+    /// Skus whose snapshots are out of date, with the version of their last change: first those that have been so for
+    /// longest, so that one that changes all the time keeps no other waiting, nor waits itself.
     fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>> {
-        let rows = self.rows("SELECT version, sku FROM dirty ORDER BY version LIMIT ?", vec![number(limit.into())?])?;
-        let entry = |row: &Vec<Value>| {
-            let version = integer(row)?;
-            match row.get(1) {
-                Some(Value::String(sku)) => Ok((sku.parse().map_err(|_| unreadable("a sku"))?, version)),
-                _ => Err(unreadable("a sku")),
-            }
-        };
-        rows.iter().map(entry).collect()
+        self.load_dirty()?;
+        Ok(self.memory.dirty(usize::try_from(limit).unwrap_or(usize::MAX)))
     }
 
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
-        self.run("DELETE FROM dirty WHERE sku = ? AND version <= ?", vec![text(sku), number(version)?])
+        self.load_dirty()?;
+        if self.memory.clear_dirty(sku, version) {
+            self.run("DELETE FROM dirty WHERE sku = ?", vec![text(sku)])?;
+        }
+        Ok(())
     }
 }
 
@@ -160,31 +252,15 @@ fn text(value: &impl ToString) -> Value {
     Value::String(value.to_string())
 }
 
-/// Integers cross into SQLite as doubles: what a double cannot hold exactly is refused.
-fn number(value: u64) -> Result<Value> {
-    Value::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
+fn millis(at: Timestamp) -> Result<Value> {
+    Value::try_from_i64(at.millis())
 }
 
 fn to_json(value: &impl Serialize) -> Result<Value> {
     Ok(Value::String(serde_json::to_string(value)?))
 }
 
-/// The first column as a number at or above zero.
-fn integer(row: &[Value]) -> Result<u64> {
-    match row.first() {
-        Some(Value::Integer(value)) => u64::try_from(*value).map_err(|_| unreadable("a number")),
-        _ => Err(unreadable("a number")),
-    }
-}
-
 /// The first column as JSON.
 fn json<T: DeserializeOwned>(row: &[Value]) -> Result<T> {
-    match row.first() {
-        Some(Value::String(text)) => Ok(serde_json::from_str(text)?),
-        _ => Err(unreadable("a record")),
-    }
-}
-
-fn unreadable(what: &str) -> Error {
-    Error::RustError(format!("a row of the shard does not hold {what} where it should"))
+    Ok(serde_json::from_str(sql::string(row, 0)?)?)
 }

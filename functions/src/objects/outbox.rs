@@ -1,0 +1,38 @@
+//! From an object's outbox to the `EVENTS` queue: at least once, in order, many events to a message.
+
+use worker::{Env, QueueContentType, RawMessageBuilder, Result, console_error};
+
+use crate::events::{self, MAX_MESSAGE};
+
+/// Events read at a time.
+const READ_AT_ONCE: u32 = 500;
+/// Messages sent by one alarm; the platform allows an invocation a thousand calls.
+const MESSAGES_AT_ONCE: u32 = 50;
+
+/// The table where an object's events wait: written in the same transaction as what they tell of.
+pub trait Outbox {
+    /// The oldest events as JSON, by place.
+    fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>>;
+    /// Takes out the events up to and with this place.
+    fn delivered(&self, seq: u64) -> Result<()>;
+}
+
+/// Delivers what waits in the outbox of the object `source`, and takes it out once the queue has it. Whether anything
+/// is left.
+pub async fn drain(source: &str, outbox: &impl Outbox, env: &Env) -> Result<bool> {
+    let queue = env.queue("EVENTS")?;
+    for _ in 0..MESSAGES_AT_ONCE {
+        let waiting = outbox.oldest(READ_AT_ONCE)?;
+        let Some((message, last)) = events::pack(source, &waiting) else { return Ok(false) };
+        if message.len() <= MAX_MESSAGE {
+            let message = RawMessageBuilder::new(message.into()).build_with_content_type(QueueContentType::Text);
+            queue.send_raw(message).await?;
+        } else {
+            // One event that no message can carry: a count that endangers thousands of quotes.
+            console_error!("{source}: event {last} has {} bytes and goes straight to the log", message.len());
+            events::store(&[(String::new(), message)], env).await?;
+        }
+        outbox.delivered(last)?;
+    }
+    Ok(!outbox.oldest(1)?.is_empty())
+}
