@@ -152,8 +152,8 @@ pub struct Shortage {
     pub sku: Sku,
     /// Units wanted.
     pub wanted: u32,
-    /// Units that could have been held, of every location asked.
-    pub available: u64,
+    /// Units that could have been held, over every location asked.
+    pub available: u32,
 }
 
 /// A desk at work on its store.
@@ -510,14 +510,10 @@ impl Opening {
     fn shortages(&self) -> Vec<Shortage> {
         let lines = self.draft.lines.iter().enumerate();
         let short = lines.filter(|(place, line)| self.units_held(*place) < line.quantity);
+        // Each shard set aside all it had, so what is held is what there is.
         short
             .map(|(place, line)| {
-                let of_need = keys(place, &line.sku, &line.needs).map(|(key, need)| {
-                    let heard = self.held.iter().filter(|(_, held)| held.line == key);
-                    let units = heard.fold(0_u64, |sum, (_, held)| sum.saturating_add(held.available));
-                    units.checked_div(need.quantity.into()).unwrap_or(0)
-                });
-                let available = of_need.min().unwrap_or(0);
+                let available = self.units_held(place);
                 Shortage { line: place, sku: line.sku.clone(), wanted: line.quantity, available }
             })
             .collect()
