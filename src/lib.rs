@@ -13,4 +13,5 @@ pub mod query;
 pub mod quote;
 pub mod sourcing;
 pub mod stock;
+mod text;
 pub mod time;

@@ -28,7 +28,7 @@ pub const PUBLISH_AFTER: i64 = 1_000;
 
 /// What a shard can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// What may be promised of these skus.
     Read {
@@ -97,7 +97,7 @@ pub enum Command {
 
 /// A shard's answer; each variant answers the command of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Command::Read`]: one list of locations for each sku asked.
     Read {
@@ -352,7 +352,8 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
 /// The event that says which quotes a shortfall endangers.
 fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
     let (sku, location) = (position.sku.clone(), position.location.clone());
-    let quotes = store.quotes_at(&sku, &location)?.into_iter().map(|holds| holds.quote).collect();
+    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location));
+    let quotes = waiting.map(|holds| holds.quote).collect();
     Ok(Happening::Shortfall { sku, location, units, quotes })
 }
 

@@ -94,10 +94,10 @@ fn play(scenario: &Scenario) -> Result<(), String> {
 /// What came of a command, sent twice.
 fn sent(command: &Command, step: &Step, store: &MemoryStore) -> Result<String, String> {
     let first = ask(command, step.at, store);
-    let before = format!("{store:?}");
+    let before = store.clone();
     let second = ask(command, step.at, store);
     let same = first == second || matches!((said(&first).as_str(), said(&second).as_str()), (_, "duplicate"));
-    if !same || format!("{store:?}") != before {
+    if !same || *store != before {
         return Err(format!("{}: sent again, it was answered '{}'; or something changed", step.place, said(&second)));
     }
     Ok(said(&first))
