@@ -350,7 +350,7 @@ impl<'p> World<'p> {
                     Ask::Commit { .. } => self.counts.committed += 1,
                     _ => {}
                 }
-                self.check_quote(account, &quote.id, false)
+                self.check_quote(account, &quote.id)
             }
             (Ask::Open { draft }, Answer::Refused { why: Refusal::AlreadyReleased, .. }) => {
                 let own = draft.replace.is_none();
@@ -451,7 +451,7 @@ impl<'p> World<'p> {
         }
     }
 
-    fn check_quote(&self, account: usize, id: &OpaqueId, rests: bool) -> Result<(), Broken> {
+    fn check_quote(&self, account: usize, id: &OpaqueId) -> Result<(), Broken> {
         let desk = &self.desks[&account];
         let Ok(quote) = desk.disk.quote(id);
         let Some(quote) = quote else { return Ok(()) };
@@ -464,13 +464,15 @@ impl<'p> World<'p> {
             let Ok(known) = shard.store.holds(id);
             (known, Timestamp::from_millis(self.now + shard.skew))
         };
-        keeps_its_word(&quote, Timestamp::from_millis(self.now + desk.skew), rests, record)
+        let Ok(due) = desk.disk.due(Timestamp::from_millis(i64::MAX));
+        keeps_its_word(&quote, Timestamp::from_millis(self.now + desk.skew), !due.contains(id), record)
     }
 
     fn check(&self, at_rest: bool) -> Result<(), Broken> {
         for (account, desk) in &self.desks {
+            must!(!at_rest || desk.disk.next_due().is_none(), "the desk of account {account} never comes to rest");
             for quote in desk.disk.quotes() {
-                self.check_quote(*account, &quote.id, at_rest)?;
+                self.check_quote(*account, &quote.id)?;
             }
         }
         for shard in &self.shards {
