@@ -9,12 +9,12 @@
 //! - **Commit** is accepted before the quote's expiry and recorded as `committing`; from then on it is carried through,
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
-//! - **Release** and expiry are recorded first too, and then told to the shards.
+//! - **Release**, expiry and returns are recorded first too, and then told to the shards.
 
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
-use super::quote::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, ShardHolds, keys};
+use super::quote::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Return, ShardHolds, keys};
 use crate::id::{OpaqueId, Sku};
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
@@ -70,8 +70,13 @@ pub enum Act {
     },
     /// Moving the expiry.
     Extend(OpaqueId, Timestamp),
-    /// Taking sold units back: the quote as it will be.
-    GiveBack(Box<Quote>),
+    /// Taking sold units back.
+    GiveBack {
+        /// The quote.
+        quote: OpaqueId,
+        /// The return.
+        id: OpaqueId,
+    },
 }
 
 /// A quote on its way to being held.
@@ -172,17 +177,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(known) = self.store.quote(&draft.id)? {
             return Ok(done(known));
         }
-        if let Some(old) = &draft.replace {
-            match self.store.quote(old)? {
-                None => return Ok(refused(Refusal::NotFound)),
-                Some(old) if old.state_at(now) != QuoteState::Held => return Ok(refused(why_not_held(&old, now))),
-                Some(_) => {}
-            }
-        }
-        // A quote that takes another's place does not add to the number.
-        let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
-        if self.store.open_quotes(now)? >= limit {
-            return Ok(refused(Refusal::QuotaExceeded { limit: draft.open_limit }));
+        if let Some(refusal) = self.objection(&draft, now)? {
+            return Ok(refused(refusal));
         }
         self.ask_wave(Opening { draft, wave: 0, created_at: now, held: Vec::new() }, now)
     }
@@ -227,12 +223,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
     }
 
-    /// Moves a quote's expiry to `expires_at`.
+    /// Moves a quote's expiry to `expires_at`, or leaves it where it is later.
     pub fn extend(&self, id: &OpaqueId, expires_at: Timestamp, now: Timestamp) -> Result<Step, S::Error> {
         let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         if quote.state_at(now) != QuoteState::Held {
             return Ok(refused(why_not_held(&quote, now)));
         }
+        let expires_at = expires_at.max(quote.expires_at);
         let asks = asks(&quote, |_| Command::Extend { quote: quote.id.clone(), expires_at });
         Ok(Step::Ask(Act::Extend(quote.id.clone(), expires_at), asks))
     }
@@ -249,6 +246,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if quote.state_at(now) != QuoteState::Committed {
             return Ok(refused(Refusal::NotCommitted));
         }
+        if let Some(known) = quote.returns.iter().find(|known| known.id == *return_id) {
+            // Recorded before: carry on with what was taken then.
+            return Ok(if known.untold.is_empty() { done(quote) } else { ask_return(&quote.id, known) });
+        }
         let back = match units_of(&quote, lines, |line| line.committed.saturating_sub(line.returned)) {
             Ok(back) => back,
             Err(refusal) => return Ok(refused(refusal)),
@@ -263,17 +264,20 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         for (line, back) in quote.lines.iter_mut().zip(&back) {
             line.returned = line.returned.saturating_add(*back);
         }
-        let mut asks = Vec::new();
+        let mut untold = Vec::new();
         for (at, before) in quote.holds.iter().zip(&before) {
             let had =
                 |key: LineKey| before.units.iter().find(|units| units.line == key).map_or(0, |units| units.returned);
             let lines = at.lines(|units| units.returned.saturating_sub(had(units.line)));
             if !lines.is_empty() {
-                let (quote, id) = (quote.id.clone(), return_id.clone());
-                asks.push((at.shard.clone(), Command::GiveBack { quote, id, lines }));
+                untold.push((at.shard.clone(), lines));
             }
         }
-        Ok(Step::Ask(Act::GiveBack(Box::new(quote)), asks))
+        let taken = Return { id: return_id.clone(), untold };
+        let step = ask_return(&quote.id, &taken);
+        quote.returns.push(taken);
+        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        Ok(step)
     }
 
     /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun.
@@ -281,11 +285,21 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let mut steps = Vec::new();
         for id in self.store.due(now)? {
             let Some(quote) = self.store.quote(&id)? else { continue };
+            let again = now.plus(RETRY_AFTER);
             steps.push(match quote.state {
                 QuoteState::Held if quote.expires_at <= now => self.ask_release(quote, QuoteState::Expired, now)?,
                 QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now)?,
                 QuoteState::Expired => self.ask_release(quote, QuoteState::Expired, now)?,
-                QuoteState::Committing => ask_commit(&quote),
+                QuoteState::Committing => {
+                    self.store.put_quote(&quote, Some(again))?;
+                    ask_commit(&quote)
+                }
+                QuoteState::Committed if quote.returns.iter().any(|taken| !taken.untold.is_empty()) => {
+                    self.store.put_quote(&quote, Some(again))?;
+                    let untold = quote.returns.iter().filter(|taken| !taken.untold.is_empty());
+                    steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
+                    continue;
+                }
                 QuoteState::Held | QuoteState::Committed | QuoteState::Released => {
                     self.rest(&quote)?;
                     done(quote)
@@ -320,17 +334,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 if !all_done {
                     return Ok(refused(Refusal::Unreachable));
                 }
-                quote.expires_at = expires_at;
-                self.store.put_quote(&quote, Some(expires_at))?;
+                quote.expires_at = expires_at.max(quote.expires_at);
+                self.store.put_quote(&quote, Some(quote.expires_at))?;
                 Ok(done(quote))
             }
-            Act::GiveBack(quote) => {
-                if !all_done {
-                    return Ok(refused(Refusal::Unreachable));
-                }
-                self.rest(&quote)?;
-                Ok(Step::Done(Ok(quote)))
-            }
+            Act::GiveBack { quote, id } => self.heard_returned(&quote, &id, all_done, now),
         }
     }
 
@@ -360,20 +368,24 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let mut unreachable = false;
+        let (mut lost, mut unreachable) = (None, false);
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => {
                     opening.held.extend(lines.into_iter().map(|line| (shard.clone(), line)));
                 }
                 // The hold of an earlier try has come to its end meanwhile.
-                Some(Reply::Refused { why: HoldRefusal::Expired }) => return Ok(opening.refuse(Refusal::Expired)),
-                Some(Reply::Refused { .. }) => return Ok(opening.refuse(Refusal::AlreadyReleased)),
+                Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
+                Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
                 _ => unreachable = true,
             }
         }
+        if let Some(lost) = lost {
+            return Ok(opening.refuse(lost));
+        }
         if unreachable {
-            return Ok(opening.refuse(Refusal::Unreachable));
+            // Nothing is given back: the caller asks again and meets what is held, or it expires.
+            return Ok(refused(Refusal::Unreachable));
         }
         if opening.is_complete() { self.judge(opening, now) } else { self.next_wave(opening, now) }
     }
@@ -389,21 +401,39 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             let shortages = opening.shortages();
             return Ok(opening.refuse(Refusal::InsufficientStock { shortages }));
         }
-        let old = opening.draft.replace.clone();
+        // While the shards were asked, another call may have decided otherwise.
+        if let Some(refusal) = self.objection(&opening.draft, now)? {
+            return Ok(opening.refuse(refusal));
+        }
+        let old = match &opening.draft.replace {
+            Some(old) => self.store.quote(old)?,
+            None => None,
+        };
         let quote = opening.into_quote();
         if quote.state_at(now) == QuoteState::Expired {
             return Ok(refused(Refusal::Expired));
         }
         self.store.put_quote(&quote, Some(quote.expires_at))?;
+        let Some(old) = old else { return Ok(done(quote)) };
         // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        match old.map(|old| self.store.quote(&old)).transpose()?.flatten() {
-            Some(old) if old.state == QuoteState::Held => {
-                let old_id = old.id.clone();
-                let asks = self.release_asks(old, QuoteState::Releasing, now)?;
-                Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+        let old_id = old.id.clone();
+        let asks = self.release_asks(old, QuoteState::Releasing, now)?;
+        Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+    }
+
+    /// What stands against holding a quote, whatever the stock.
+    fn objection(&self, draft: &Draft, now: Timestamp) -> Result<Option<Refusal>, S::Error> {
+        if let Some(old) = &draft.replace {
+            match self.store.quote(old)? {
+                None => return Ok(Some(Refusal::NotFound)),
+                Some(old) if old.state_at(now) != QuoteState::Held => return Ok(Some(why_not_held(&old, now))),
+                Some(_) => {}
             }
-            _ => Ok(done(quote)),
         }
+        // A quote that takes another's place does not add to the number.
+        let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
+        let full = self.store.open_quotes(now)? >= limit;
+        Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
     }
 
     fn ask_release(&self, quote: Quote, state: QuoteState, now: Timestamp) -> Result<Step, S::Error> {
@@ -471,6 +501,26 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             quote.state = QuoteState::Released;
         }
         self.rest(&quote)?;
+        Ok(done(quote))
+    }
+
+    /// The shards have been told of a return. What one did not hear, the alarm tells it again.
+    fn heard_returned(
+        &self,
+        quote: &OpaqueId,
+        id: &OpaqueId,
+        all_done: bool,
+        now: Timestamp,
+    ) -> Result<Step, S::Error> {
+        let Some(mut quote) = self.store.quote(quote)? else { return Ok(refused(Refusal::NotFound)) };
+        if !all_done {
+            return Ok(refused(Refusal::Unreachable));
+        }
+        if let Some(taken) = quote.returns.iter_mut().find(|taken| taken.id == *id) {
+            taken.untold.clear();
+        }
+        let told = quote.returns.iter().all(|taken| taken.untold.is_empty());
+        self.store.put_quote(&quote, if told { None } else { Some(now.plus(RETRY_AFTER)) })?;
         Ok(done(quote))
     }
 
@@ -552,7 +602,8 @@ impl Opening {
         let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
         let (lines, Draft { id, account, currency, reference, ttl_ms, .. }) = (lines.unwrap_or_default(), self.draft);
         let (created_at, expires_at) = (self.created_at, self.created_at.plus(ttl_ms));
-        Quote { id, account, state: QuoteState::Held, created_at, expires_at, reference, currency, lines, holds }
+        let (state, returns) = (QuoteState::Held, Vec::new());
+        Quote { id, account, state, created_at, expires_at, reference, currency, lines, holds, returns }
     }
 
     fn line(&self, place: usize) -> Option<QuoteLine> {
@@ -604,6 +655,13 @@ fn ask_commit(quote: &Quote) -> Step {
     let asks =
         asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) });
     Step::Ask(Act::Commit(quote.id.clone()), asks)
+}
+
+fn ask_return(quote: &OpaqueId, taken: &Return) -> Step {
+    let (id, untold) = (&taken.id, taken.untold.iter());
+    let command = |lines: &Vec<_>| Command::GiveBack { quote: quote.clone(), id: id.clone(), lines: lines.clone() };
+    let asks = untold.map(|(shard, lines)| (shard.clone(), command(lines))).collect();
+    Step::Ask(Act::GiveBack { quote: quote.clone(), id: id.clone() }, asks)
 }
 
 /// The same kind of command to every shard that holds something.

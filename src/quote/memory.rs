@@ -12,6 +12,18 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDesk(RefCell<BTreeMap<OpaqueId, (Quote, Option<Timestamp>)>>);
 
+impl MemoryDesk {
+    /// When the alarm should ring next.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.0.borrow().values().filter_map(|(_, wake_at)| *wake_at).min()
+    }
+
+    /// Every quote, by id.
+    pub fn quotes(&self) -> Vec<Quote> {
+        self.0.borrow().values().map(|(quote, _)| quote.clone()).collect()
+    }
+}
+
 impl DeskStore for MemoryDesk {
     type Error = std::convert::Infallible;
 

@@ -31,6 +31,9 @@ pub struct Quote {
     pub lines: Vec<QuoteLine>,
     /// What each shard holds for it.
     pub holds: Vec<ShardHolds>,
+    /// The returns that were taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<Return>,
 }
 
 /// How far a quote has come.
@@ -108,6 +111,16 @@ pub struct HeldUnits {
     /// Units sold that came back.
     #[serde(default)]
     pub returned: u32,
+}
+
+/// Sold units that a caller gave back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// Follows from the caller's Idempotency-Key.
+    pub id: OpaqueId,
+    /// What the shards are still to be told; empty when they have booked it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<(ShardName, Vec<LineUnits>)>,
 }
 
 /// The sums of a quote.

@@ -1,6 +1,6 @@
 //! What a shard needs of its storage, and a store in memory for tests and simulations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::StockEvent;
 use super::hold::{HoldState, QuoteHolds};
@@ -72,9 +72,11 @@ pub struct MemoryStore {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Tables {
-    positions: BTreeMap<(Sku, LocationId), Position>,
-    ledger: Vec<Entry>,
+    positions: BTreeMap<Sku, BTreeMap<LocationId, Position>>,
+    ledger: BTreeMap<Sku, Vec<Entry>>,
     holds: BTreeMap<OpaqueId, QuoteHolds>,
+    /// When what is held is to be freed.
+    due: BTreeSet<(Timestamp, OpaqueId)>,
     outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
@@ -84,40 +86,33 @@ impl Store for MemoryStore {
     type Error = std::convert::Infallible;
 
     fn positions(&self, sku: &Sku) -> Result<Vec<Position>, Self::Error> {
-        Ok(self.inner.borrow().positions.values().filter(|position| position.sku == *sku).cloned().collect())
+        let inner = self.inner.borrow();
+        Ok(inner.positions.get(sku).into_iter().flat_map(BTreeMap::values).cloned().collect())
     }
 
     fn put_position(&self, position: &Position) -> Result<(), Self::Error> {
-        let key = (position.sku.clone(), position.location.clone());
-        self.inner.borrow_mut().positions.insert(key, position.clone());
+        let mut inner = self.inner.borrow_mut();
+        let of_sku = inner.positions.entry(position.sku.clone()).or_default();
+        of_sku.insert(position.location.clone(), position.clone());
         Ok(())
     }
 
     fn entry(&self, sku: &Sku, location: &LocationId, id: &OpaqueId) -> Result<Option<Entry>, Self::Error> {
         let inner = self.inner.borrow();
-        let mut ledger = inner.ledger.iter();
-        Ok(ledger.find(|e| e.movement.sku == *sku && e.movement.location == *location && e.movement.id == *id).cloned())
+        let mut ledger = inner.ledger.get(sku).into_iter().flatten();
+        Ok(ledger.find(|e| e.movement.location == *location && e.movement.id == *id).cloned())
     }
 
     fn append(&self, entry: &Entry) -> Result<(), Self::Error> {
-        self.inner.borrow_mut().ledger.push(entry.clone());
+        self.inner.borrow_mut().ledger.entry(entry.movement.sku.clone()).or_default().push(entry.clone());
         Ok(())
     }
 
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>, Self::Error> {
         let inner = self.inner.borrow();
-        let wanted = |e: &&Entry| {
-            e.movement.sku == page.sku
-                && e.seq > page.after
-                && page.location.as_ref().is_none_or(|location| *location == e.movement.location)
-        };
-        Ok(inner
-            .ledger
-            .iter()
-            .filter(wanted)
-            .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
-            .cloned()
-            .collect())
+        let here = |e: &&Entry| page.location.as_ref().is_none_or(|location| *location == e.movement.location);
+        let ledger = inner.ledger.get(&page.sku).into_iter().flatten().filter(|e| e.seq > page.after);
+        Ok(ledger.filter(here).take(usize::try_from(page.limit).unwrap_or(usize::MAX)).cloned().collect())
     }
 
     fn next_sequence(&self) -> Result<u64, Self::Error> {
@@ -131,22 +126,23 @@ impl Store for MemoryStore {
     }
 
     fn put_holds(&self, holds: &QuoteHolds) -> Result<(), Self::Error> {
-        self.inner.borrow_mut().holds.insert(holds.quote.clone(), holds.clone());
+        let mut inner = self.inner.borrow_mut();
+        if let Some(before) = inner.holds.insert(holds.quote.clone(), holds.clone()) {
+            inner.due.remove(&(before.frees_at(), before.quote));
+        }
+        if holds.state == HoldState::Held {
+            inner.due.insert((holds.frees_at(), holds.quote.clone()));
+        }
         Ok(())
     }
 
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
         let inner = self.inner.borrow();
-        let held = inner.holds.values().filter(|holds| holds.state == HoldState::Held);
-        let mut due: Vec<_> = held.filter(|holds| holds.frees_at() <= now).collect();
-        due.sort_by_key(|holds| holds.expires_at);
-        Ok(due.into_iter().map(|holds| holds.quote.clone()).collect())
+        Ok(inner.due.iter().take_while(|(at, _)| *at <= now).map(|(_, quote)| quote.clone()).collect())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error> {
-        let inner = self.inner.borrow();
-        let held = inner.holds.values().filter(|holds| holds.state == HoldState::Held);
-        Ok(held.map(QuoteHolds::frees_at).min())
+        Ok(self.inner.borrow().due.first().map(|(at, _)| *at))
     }
 
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {

@@ -25,7 +25,13 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
-        return Ok(if known.is_live(now) { Reply::Held { lines: told(&known.holds, lines) } } else { refused(&known) });
+        if !known.is_live(now) {
+            return Ok(refused(&known));
+        }
+        let answer = told(&known.holds, lines);
+        // Whoever asks again promises from now on.
+        prolong(known, expires_at, store)?;
+        return Ok(Reply::Held { lines: answer });
     }
     if frees_at(expires_at) <= now {
         return Ok(Reply::Refused { why: HoldRefusal::Expired });
@@ -64,20 +70,28 @@ pub(super) fn hold<S: Store>(
     Ok(Reply::Held { lines: answer })
 }
 
-/// Moves the expiry of a quote's holds to `expires_at`.
+/// Moves the expiry of a quote's holds to `expires_at`, or leaves it where it is later: an extension that comes late must
+/// not shorten a later one.
 pub(super) fn extend<S: Store>(
     quote: &OpaqueId,
     expires_at: Timestamp,
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
+    let Some(known) = store.holds(quote)? else { return Ok(unknown()) };
     if !known.is_live(now) {
         return Ok(refused(&known));
     }
-    known.expires_at = expires_at;
-    store.put_holds(&known)?;
+    prolong(known, expires_at, store)?;
     Ok(Reply::Done)
+}
+
+fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) -> Result<(), S::Error> {
+    if expires_at > known.expires_at {
+        known.expires_at = expires_at;
+        store.put_holds(&known)?;
+    }
+    Ok(())
 }
 
 /// Sells what a quote holds: all of it, or of each line so many units, and frees the rest.
