@@ -12,7 +12,7 @@ use holdfast::pricing::{Account, Buyer, Contract, PricedLine, Promotion, Trace, 
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::{Refusal, Shortage};
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
-use holdfast::quote::quote::{QuoteAllocation, Totals};
+use holdfast::quote::record::{QuoteAllocation, Totals};
 use holdfast::quote::request::{QuoteRequest, read_ttl};
 use holdfast::quote::{Quote, QuoteState};
 use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::desk::Refusal;
 use super::draft::Draft;
-use super::quote::{Quote, QuoteState};
+use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
 
 /// A call to a desk.

@@ -14,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
-use super::quote::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Return, ShardHolds, keys};
+use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Return, ShardHolds, keys};
 use crate::id::{OpaqueId, Sku};
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};

@@ -8,7 +8,7 @@ use crate::money::Currency;
 use crate::pricing::PricedLine;
 use crate::stock::{HoldLine, LineKey, ShardName};
 
-use super::quote::keys;
+use super::record::keys;
 
 /// What an edge function asks of a quote desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::desk::DeskStore;
-use super::quote::{Quote, QuoteState};
+use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
 use crate::time::Timestamp;
 

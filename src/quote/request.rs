@@ -82,7 +82,7 @@ fn fold(line: LineWanted, at: &str, lines: &mut Vec<LineWanted>, faults: &mut Fa
     match Quantity::new(i64::from(known.quantity.get()).saturating_add(line.quantity.get().into())) {
         Ok(sum) => known.quantity = sum,
         Err(error) => {
-            faults.add(format!("{at}/quantity"), "out_of_range", format!("together with earlier lines: {error}"))
+            faults.add(format!("{at}/quantity"), "out_of_range", format!("together with earlier lines: {error}"));
         }
     }
 }

@@ -3,7 +3,18 @@
 //! `cargo test` plays a fixed set. `make simulate SEEDS=n` plays n more, from `FROM` on, each of `COMMANDS` commands of
 //! `ACCOUNTS` accounts; a seed that fails is printed with the shortest history that could be found.
 
-#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::similar_names,
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    clippy::disallowed_methods,
+    reason = "a simulation that meets the impossible should stop"
+)]
 
 mod desk;
 mod names;

@@ -1,4 +1,4 @@
-//! Random numbers that are the same on every machine: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom
+//! Random numbers that are the same on every machine: `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom
 //! number generators", 2014).
 
 use std::ops::RangeInclusive;

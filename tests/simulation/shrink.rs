@@ -7,7 +7,7 @@ use crate::plan::{Setup, Step};
 use crate::world::{self, Failure};
 
 /// How long to look.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The seed, the shortest history that could be found, and what was delivered in it.
 pub fn report(setup: &Setup, steps: &[Step], failure: &Failure) -> String {
