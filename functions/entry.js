@@ -1,6 +1,6 @@
 // The Worker's front door: the only JavaScript that every request meets. It hands a request to Rust as one string plus
 // the body's bytes and makes the Response from the one string that comes back, because each crossing of the border and
-// each wrapped web object costs more than the work itself (docs/decisions: glue). The two formats are in src/wire.rs.
+// each wrapped web object costs more than the work itself (docs/decisions/0010). The two formats are in src/wire.rs.
 import { revive, wasm, settle } from "./glue/instance.js";
 import { durableObject } from "./glue/object.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
@@ -9,6 +9,7 @@ import * as answers from "./glue/answers.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
+export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const EventLog = durableObject("EventLog");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
@@ -93,7 +94,7 @@ function failed(error, id) {
   revive();
   console.error(`request ${id} failed:`, error?.stack ?? error);
   const body = JSON.stringify({
-    type: "about:blank",
+    type: "urn:holdfast:problem:internal",
     title: "Internal error",
     status: 500,
     code: "internal",

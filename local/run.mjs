@@ -1,5 +1,6 @@
 // The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
-// PORT (8787), STATE (./state) and SEED=no come from the environment.
+// PORT (8787), STATE (./state), SEED=no and ENVIRONMENT (anything but `local` refuses the demonstration keys) come from
+// the environment.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -15,7 +16,8 @@ async function run() {
   const steps = process.env.SEED === "no" ? [] : remaining();
   if (steps.includes("catalog")) await importer(["demo", "--state", state], "catalog");
   if (steps.includes("vpic")) await importer(["vpic", "--db", vpic(), "--state", state], "vpic");
-  const server = await startServer({ state, port });
+  const vars = process.env.ENVIRONMENT ? { ENVIRONMENT: process.env.ENVIRONMENT } : {};
+  const server = await startServer({ state, port, vars });
   if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
   console.log(hints(server.url));
   const [reason] = await Promise.race([
@@ -39,19 +41,21 @@ function vpic() {
 /** Runs kv-seed, and notes in the state folder that the step is done. */
 async function importer(parameters, step) {
   mkdirSync(state, { recursive: true });
-  const command = ["run", "--quiet", "--profile", "tool", "--locked", "--package", "kv-seed", "--", ...parameters];
+  const command = ["run", "--profile", "tool", "--locked", "--package", "kv-seed", "--", ...parameters];
   const child = spawn("cargo", command, { cwd: ROOT, stdio: "inherit" });
   const code = await new Promise((done, failed) => child.once("error", failed).once("exit", done));
   if (code !== 0) throw new Error(`seeding the ${step} failed (cargo ${command.join(" ")})`);
   writeFileSync(join(state, `seeded-${step}`), "");
 }
 
+/** What to try; with one's own catalogue, one's own keys. */
+const key = (demonstration) => (process.env.SEED === "no" ? "YOUR-KEY" : demonstration);
 const hints = (url) => `
 Holdfast answers at ${url} (data in ${state}, Ctrl-C stops). Try:
 
   curl ${url}/healthz
-  curl ${url}/v1/availability/BRKX-4410 -H 'Authorization: Bearer demo-web'
-  curl ${url}/v1/query -H 'Authorization: Bearer demo-shop' -H 'Content-Type: application/json' \\
+  curl ${url}/v1/availability/BRKX-4410 -H 'Authorization: Bearer ${key("demo-web")}'
+  curl ${url}/v1/query -H 'Authorization: Bearer ${key("demo-shop")}' \\
     -d '{"lines":[{"sku":"BRKX-4410","quantity":2}]}'
 `;
 

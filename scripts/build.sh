@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Worker: build/index.js and build/functions_bg.wasm, which wrangler and workerd load as they are.
 # Done here step by step, in place of the `worker-build` command: entry.js replaces the wrappers that command generates,
-# and what is left of it is these four steps (docs/decisions: build).
+# and what is left of it is these four steps (docs/decisions/0011).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"

@@ -10,6 +10,8 @@ pub mod input;
 pub mod money;
 pub mod pricing;
 pub mod query;
+pub mod quote;
 pub mod sourcing;
 pub mod stock;
+mod text;
 pub mod time;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds in a minute.
@@ -64,8 +64,28 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+        // Answers are full of times, and this is ten times as fast as a general formatter.
+        let (days, millis) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
+        let (year, month, day) = civil(days);
+        let (hour, minute) = (millis.div_euclid(HOUR), millis.rem_euclid(HOUR).div_euclid(MINUTE));
+        let (second, milli) = (millis.rem_euclid(MINUTE).div_euclid(1_000), millis.rem_euclid(1_000));
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
+}
+
+/// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`). `days` is within the years 0000 to 9999.
+#[expect(clippy::arithmetic_side_effects, reason = "no step leaves i64 for days within ten thousand years")]
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 impl fmt::Debug for Timestamp {
@@ -82,8 +102,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 
@@ -95,6 +114,16 @@ mod tests {
     fn a_time_is_written_in_utc_with_milliseconds() {
         let time: Timestamp = "2026-11-22T15:00:00.5+02:00".parse().unwrap();
         assert_eq!(time.to_string(), "2026-11-22T13:00:00.500Z");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_time_is_written_as_the_calendar_library_writes_it(millis in -62_167_219_200_000..=253_402_300_799_999_i64) {
+            let time = Timestamp::from_millis(millis);
+            let expected = time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            proptest::prop_assert_eq!(time.to_string(), expected);
+            proptest::prop_assert_eq!(time.to_string().parse(), Ok(time));
+        }
     }
 
     #[test]

@@ -9,8 +9,10 @@ const kept = new Map(); // in order of arrival, so the first is the oldest
 let bytes = 0;
 
 export function keyOf(request) {
-  const headers = request.headers;
-  return `${request.url}\n${headers.get("authorization")}\n${headers.get("x-api-key")}\n${headers.get("origin")}`;
+  const { url, headers } = request;
+  // What was not sent is empty, as Rust sees it. Not "null": that is what a browser sends as the origin of a page that
+  // has none.
+  return `${url}\n${headers.get("authorization") ?? ""}\n${headers.get("x-api-key") ?? ""}\n${headers.get("origin") ?? ""}`;
 }
 
 export function keep(key, headers, body, lifetime) {

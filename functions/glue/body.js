@@ -2,18 +2,23 @@
 export const NO_BODY = new Uint8Array(0);
 export const TOO_LARGE = Symbol("too large");
 const MAX_BODY = 1024 * 1024;
+// What is too large is read a little further and thrown away: a caller that is still sending when the connection closes
+// sees a broken pipe, and not the answer.
+const MAX_READ = 16 * MAX_BODY;
 
-/** The body's bytes, or TOO_LARGE as soon as it is known to be. */
+/** The body's bytes, or TOO_LARGE. */
 export async function readBody(request) {
   const length = request.headers.get("content-length");
-  if (length !== null) return Number(length) > MAX_BODY ? TOO_LARGE : request.bytes();
+  if (length !== null && Number(length) <= MAX_BODY) return request.bytes();
   const chunks = [];
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
-    if (size > MAX_BODY) return TOO_LARGE; // leaving the loop cancels the stream
-    chunks.push(chunk);
+    if (size > MAX_READ) return TOO_LARGE; // leaving the loop cancels the stream
+    if (size <= MAX_BODY) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (size > MAX_BODY) return TOO_LARGE;
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

@@ -2,8 +2,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { revive, settle, wasm } from "./instance.js";
 
-/** The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`. */
-export function durableObject(name) {
+/**
+ * The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`.
+ *
+ * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them. One
+ * that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
+ * what it must not lose it writes before it asks anybody.
+ */
+export function durableObject(name, { waits = false } = {}) {
   return class extends DurableObject {
     #rust = null;
     #instance = 0;
@@ -20,11 +26,11 @@ export function durableObject(name) {
     }
 
     /**
-     * One command in, one reply out. All the command's writes are kept, or after an error or a trap none of them.
-     * Called by Workers RPC, which costs half of what a fetch does.
+     * One command in, one reply out. Called by Workers RPC, which costs half of what a fetch does.
      *
-     * Commands that wait at the same time are decided in one turn, because the platform makes all that a turn writes
-     * durable in one commit, and a commit costs far more than a command. The price is an empty timer for each turn.
+     * Commands that come at the same time are decided in one turn, because the platform makes all that a turn writes
+     * durable in one commit, and a commit costs far more than a command (docs/decisions/0030). The price is an empty
+     * timer for each turn.
      */
     ask(text) {
       this.#turn ??= scheduler.wait(0).then(() => { this.#turn = null; });
@@ -34,7 +40,7 @@ export function durableObject(name) {
     #decide(text) {
       try {
         const rust = this.#live();
-        return this.ctx.storage.transactionSync(() => rust.ask(text));
+        return waits ? settle(rust.ask(text)) : this.ctx.storage.transactionSync(() => rust.ask(text));
       } catch (error) {
         revive(); // whoever else waits in this instance learns of a trap now
         throw error;

@@ -58,6 +58,9 @@ pub async fn get_catalog(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let Some(key) = edge.parameters("key").next() else {
         return Err(Problem::invalid_field("/key", "`key` is required: GET /v1/admin/catalog?key=part/BRKX-4410"));
     };
+    if !(1..=MAX_KEY).contains(&key.len()) {
+        return Err(Problem::invalid_field("/key", format!("a key has 1 to {MAX_KEY} bytes")));
+    }
     let value = edge.env.kv("CATALOG")?.get(&key).text().await?;
     let value = value.ok_or_else(|| Problem::not_found(format!("there is no record under `{key}`")))?;
     Ok(edge.json_text(value).header("cache-control", "no-store"))
@@ -87,11 +90,17 @@ fn read<'a>(edge: &Edge<'a>) -> Result<Vec<Pair<'a>>, Problem> {
 /// A pair whose value is the record that its key promises.
 fn check(line: &str) -> Result<Pair<'_>, String> {
     let pair: Pair = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    if pair.key.len() > MAX_KEY {
-        return Err(format!("a key has at most {MAX_KEY} bytes"));
+    if !(1..=MAX_KEY).contains(&pair.key.len()) {
+        return Err(format!("a key has 1 to {MAX_KEY} bytes"));
     }
     if let Some(value) = pair.value.filter(|_| !pair.key.starts_with(IMPORT)) {
-        Record::parse(&pair.key, value.get()).map_err(|error| error.to_string())?;
+        let record = Record::parse(&pair.key, value.get()).map_err(|error| error.to_string())?;
+        if matches!(record, Record::Stock(_)) {
+            return Err("stock is not part of the catalogue; send movements".into());
+        }
+        if !record.belongs_under(&pair.key) {
+            return Err(format!("the record under `{}` says that it is another's", pair.key));
+        }
     }
     Ok(pair)
 }

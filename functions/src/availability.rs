@@ -115,7 +115,8 @@ fn cacheable(edge: &Edge<'_>, body: &impl Serialize) -> Answer {
     // Answers are structs of strings, numbers and lists: they always serialise.
     let body = serde_json::to_string(body).unwrap_or_default();
     let tag = format!("\"{:016x}\"", fnv1a(body.as_bytes()));
-    let unchanged = edge.request.if_none_match.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
+    let mut known = edge.request.if_none_match.split(',').map(str::trim);
+    let unchanged = known.any(|one| one == "*" || one.trim_start_matches("W/") == tag);
     let answer = if unchanged { Answer::new(304, "") } else { edge.json_text(body).repeat_for(REPEAT_MS) };
     answer
         .header("etag", &tag)

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 const FRESH_MS: i64 = 60_000;
 /// How long an absence is believed, in milliseconds.
 const ABSENT_MS: i64 = 10_000;
-/// How long a snapshot of stock is believed, in milliseconds.
+/// How long a snapshot of stock is believed, or its absence, in milliseconds.
 pub const SNAPSHOT_MS: i64 = 2_000;
 /// What the cache may hold, in bytes of KV text; parsed records take about twice that.
 const CACHE_BYTES: usize = 16 << 20;
@@ -98,7 +98,7 @@ pub fn forget() {
 }
 
 async fn read(env: &Env, keys: &[String], now: Timestamp) -> Result<(), Problem> {
-    let (stock, catalogue): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.starts_with("stock/"));
+    let (stock, catalogue): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_snapshot(key));
     for (binding, keys) in [("CATALOG", catalogue), ("SNAPSHOTS", stock)] {
         for keys in keys.chunks(BULK_KEYS) {
             read_bulk(env, binding, keys, now).await?;
@@ -115,19 +115,23 @@ async fn read_bulk(env: &Env, binding: &str, keys: &[&String], now: Timestamp) -
             let bytes = text.as_ref().map_or(0, String::len).saturating_add(key.len()).saturating_add(64);
             let record =
                 text.and_then(|text| Record::parse(key, &text).map_err(|e| worker::console_error!("{e}")).ok());
-            let lifetime = lifetime(record.as_ref());
+            let lifetime = lifetime(key, record.as_ref());
             cache.put((*key).clone(), Entry { record, bytes, until: now.plus(lifetime) });
         }
     });
     Ok(())
 }
 
-fn lifetime(record: Option<&Record>) -> i64 {
+fn lifetime(key: &str, record: Option<&Record>) -> i64 {
     match record {
+        _ if is_snapshot(key) => SNAPSHOT_MS,
         None => ABSENT_MS,
-        Some(Record::Stock(_)) => SNAPSHOT_MS,
         Some(_) => FRESH_MS,
     }
+}
+
+fn is_snapshot(key: &str) -> bool {
+    key.starts_with("stock/")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::wire::{Answer, Request};
 use crate::{catalog, percent};
 
 /// Stock buckets of a region where the deployment does not say.
-const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(64).unwrap();
+const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
 /// One request on its way through an edge function.
 pub struct Edge<'a> {
@@ -133,13 +133,23 @@ impl<'a> Edge<'a> {
 
     /// 200 with `body`, for this caller only.
     pub fn ok(&self, body: &impl Serialize) -> Answer {
+        self.json_status(200, body)
+    }
+
+    /// `status` with `body`, for this caller only.
+    pub fn json_status(&self, status: u16, body: &impl Serialize) -> Answer {
         // Answers are structs of strings, numbers and lists: they always serialise.
-        self.json_text(serde_json::to_string(body).unwrap_or_default()).header("cache-control", "no-store")
+        let body = serde_json::to_string(body).unwrap_or_default();
+        self.headed(Answer::new(status, body)).header("cache-control", "no-store")
     }
 
     /// 200 with `body`, which is JSON, and the time it took.
     pub fn json_text(&self, body: String) -> Answer {
-        Answer::new(200, body).header("content-type", "application/json").header("server-timing", &self.timing())
+        self.headed(Answer::new(200, body))
+    }
+
+    fn headed(&self, answer: Answer) -> Answer {
+        answer.header("content-type", "application/json").header("server-timing", &self.timing())
     }
 
     fn timing(&self) -> String {

@@ -11,6 +11,7 @@ pub mod parts;
 pub mod percent;
 pub mod problem;
 pub mod query;
+pub mod quotes;
 pub mod route;
 pub mod stock;
 pub mod supply;

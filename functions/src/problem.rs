@@ -26,17 +26,21 @@ struct Details {
 
 impl Problem {
     fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let kind = format!("https://holdfast.dev/problems/{code}");
+        let kind = format!("urn:holdfast:problem:{code}");
         let (detail, errors, headers) = (detail.into(), Vec::new(), Vec::new());
         Self(Box::new(Details { kind, title, status, code, detail, retryable: false, errors, headers }))
     }
 
-    fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.0.headers.push((name, value.into()));
         self
     }
 
-    fn retry_after(mut self, seconds: u32) -> Self {
+    /// Tells the caller to send the same request again after so many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retryable = true;
         self.header("retry-after", seconds.to_string())
     }
@@ -87,6 +91,37 @@ impl Problem {
     /// 422 about one field.
     pub fn invalid_field(pointer: &str, detail: impl Into<String>) -> Self {
         Self::invalid_request(vec![Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
+    }
+
+    /// A refusal with a status, a code and errors of its own.
+    pub fn refusal(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+        errors: Vec<Fault>,
+    ) -> Self {
+        let mut problem = Self::new(status, code, title, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 400: the call needs an Idempotency-Key.
+    pub fn idempotency_key_required() -> Self {
+        let detail =
+            "send an Idempotency-Key header: any text that is new for each order, the same when you send it again";
+        Self::new(400, "idempotency_key_required", "A key for retries is needed", detail)
+    }
+
+    /// 422: the key was used for another request.
+    pub fn idempotency_key_reused() -> Self {
+        let detail = "this Idempotency-Key was used for another request; choose a new one";
+        Self::new(422, "idempotency_key_reused", "The key was used before", detail)
+    }
+
+    /// 409: another call is still at it; the same one may be sent again.
+    pub fn busy(detail: &str) -> Self {
+        Self::new(409, "in_progress", "Still running", detail).retry_after(1)
     }
 
     /// 503: an object is out of reach or has too much to do; the same request may be sent again.

@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, stock, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -33,11 +33,11 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             query::query(edge).await
         }
         ["v1", "availability"] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_many(edge).await
         }
         ["v1", "availability", sku] => {
-            only("GET")?;
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
             availability::of_one(edge, sku).await
         }
         ["v1", "parts"] => {
@@ -55,6 +55,24 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
         ["v1", "vehicles", vin, "parts"] => {
             only("GET")?;
             vehicles::parts(edge, vin).await
+        }
+        ["v1", "quotes"] => match edge.request.method {
+            "POST" => quotes::open(edge).await,
+            "GET" => quotes::list(edge).await,
+            _ => Err(Problem::method_not_allowed("GET, POST")),
+        },
+        ["v1", "quotes", id] => {
+            only("GET")?;
+            quotes::get(edge, id).await
+        }
+        ["v1", "quotes", id, act @ ("commit" | "release" | "extend" | "returns")] => {
+            only("POST")?;
+            match *act {
+                "commit" => quotes::commit(edge, id).await,
+                "release" => quotes::release(edge, id).await,
+                "extend" => quotes::extend(edge, id).await,
+                _ => quotes::returns(edge, id).await,
+            }
         }
         ["v1", "stock", "movements"] => {
             only("POST")?;

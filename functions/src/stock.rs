@@ -29,6 +29,7 @@ const DEFAULT_PAGE: u32 = 100;
 
 /// `POST /v1/stock/movements`
 pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Stock).await?.account;
     let body = edge.json()?;
     let mut faults = Faults::default();
     let mut fields = Fields::of(&body, "", &mut faults);
@@ -37,7 +38,7 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
     fields.finish(&mut faults);
     let items = faults.or(Some(items))?;
 
-    let guard = Guard::over(edge, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
+    let guard = Guard::over(edge, account, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
     let refused = |movement: &Movement, code: Rejection| MovementResult::Rejected {
         id: movement.id.clone(),
         code,
@@ -65,6 +66,7 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
 /// `POST /v1/stock/incoming`
 pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Stock).await?.account;
     let body = edge.json()?;
     let mut faults = Faults::default();
     let mut fields = Fields::of(&body, "", &mut faults);
@@ -79,7 +81,7 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
     let changes = faults.or(Some(changes))?;
 
-    let guard = Guard::over(edge, changes.iter().map(|change| (&change.sku, &change.location))).await?;
+    let guard = Guard::over(edge, account, changes.iter().map(|change| (&change.sku, &change.location))).await?;
     let refused = |change: &ReceiptChange, code: Rejection| ReceiptResult {
         id: change.id.clone(),
         outcome: ReceiptOutcome::Rejected,
@@ -187,9 +189,9 @@ struct Guard {
 impl Guard {
     async fn over<'a>(
         edge: &Edge<'_>,
+        account: Rc<Account>,
         positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
     ) -> Result<Self, Problem> {
-        let caller = edge.caller(Scope::Stock).await?;
         let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
         let (parts, locations) = edge
             .settle(|reading| {
@@ -197,7 +199,7 @@ impl Guard {
                 (parts, reading.locations())
             })
             .await?;
-        Ok(Self { account: caller.account, parts, locations })
+        Ok(Self { account, parts, locations })
     }
 
     /// The shard that owns the position, or why the caller may not touch it.

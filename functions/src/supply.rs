@@ -75,9 +75,12 @@ async fn published(
         wanted.iter().map(|(region, sku)| reading.snapshot(region, sku)).collect()
     };
     for ((_, sku), snapshot) in wanted.iter().zip(edge.settle(read).await?) {
-        let Some(snapshot) = snapshot.map(Rc::unwrap_or_clone) else { continue };
-        let stock = SkuStock { origin: Origin::Snapshot, as_of: snapshot.as_of, locations: snapshot.locations };
-        table.add((*sku).clone(), stock);
+        // That nothing was published yet is word of a snapshot's age too: the first one may be on its way.
+        let (as_of, locations) = match snapshot.map(Rc::unwrap_or_clone) {
+            Some(snapshot) => (snapshot.as_of, snapshot.locations),
+            None => (edge.now, Vec::new()),
+        };
+        table.add((*sku).clone(), SkuStock { origin: Origin::Snapshot, as_of, locations });
     }
     Ok(())
 }

@@ -209,7 +209,7 @@ fn wrangler_gets_the_pairs_in_bulk_and_nothing_the_second_time() {
     let calls = || std::fs::read_to_string(project.join("calls")).unwrap();
     assert_eq!(import(false).writes(), 10);
     assert_eq!(calls().matches("kv bulk put").count(), 3, "{}", calls()); // one failed, the pairs, the marker
-    assert!(calls().lines().all(|call| call.ends_with("--binding CATALOG --remote")));
+    assert!(calls().lines().all(|call| call.ends_with("--binding CATALOG --env production --remote")));
 
     std::fs::remove_file(project.join("calls")).unwrap();
     assert_eq!(import(false).writes(), 0);

@@ -78,6 +78,16 @@ impl Record {
         };
         parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })
     }
+
+    /// Whether the record may lie under `key`: a part, an account or a contract only under its own.
+    pub fn belongs_under(&self, key: &str) -> bool {
+        match self {
+            Self::Part(part) => keys::part(&part.sku) == key,
+            Self::Account(account) => keys::account(&account.id) == key,
+            Self::Contract(contract) => keys::contract(&contract.id) == key,
+            _ => true,
+        }
+    }
 }
 
 /// What is known of a key.

@@ -135,6 +135,13 @@ impl<'a> Survey<'a> {
     }
 }
 
+impl<'a> Survey<'a> {
+    /// The locations in order of preference.
+    pub fn preference(&self) -> impl Iterator<Item = &'a LocationId> {
+        self.sources.iter().map(|source| source.location)
+    }
+}
+
 impl Source<'_> {
     fn when(&self, fulfilment: Fulfilment) -> Option<Timestamp> {
         match fulfilment {

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::position::Counters;
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::time::Timestamp;
 
@@ -67,7 +66,10 @@ pub struct Hold {
     /// Units of them that were sold.
     #[serde(default)]
     pub committed: u32,
-    /// Units sold that came back.
+    /// Units sold that are still to be taken from the shelf; a position's `committed` is the sum of these.
+    #[serde(default)]
+    pub unpicked: u32,
+    /// Units sold that came back, from the customer or from the shelf.
     #[serde(default)]
     pub returned: u32,
 }
@@ -85,7 +87,7 @@ pub struct LineKey {
 /// What a quote asks one shard to set aside for a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldLine {
-    /// The line.
+    /// The line; no two of a quote have the same.
     pub line: LineKey,
     /// The part.
     pub sku: Sku,
@@ -115,8 +117,6 @@ pub struct LineHeld {
     pub allocations: Vec<Allocated>,
     /// Units that could not be set aside.
     pub lacking: u32,
-    /// Units the asked locations had before.
-    pub available: u64,
 }
 
 /// Units at a location.
@@ -158,12 +158,22 @@ pub enum HoldRefusal {
 impl QuoteHolds {
     /// When the shard may give the stock to others.
     pub fn frees_at(&self) -> Timestamp {
-        self.expires_at.plus(GRACE)
+        frees_at(self.expires_at)
     }
 
     /// Whether the stock is still set aside at `now`: the clock decides, not whether anybody has tidied up.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.state == HoldState::Held && now < self.frees_at()
+    }
+
+    /// Whether stock of this position is to be handed over for it: held, or sold and not picked yet.
+    pub fn awaits(&self, sku: &Sku, location: &LocationId) -> bool {
+        let mut here = self.holds.iter().filter(|hold| hold.is_at(sku, location));
+        match self.state {
+            HoldState::Held => here.next().is_some(),
+            HoldState::Committed => here.any(|hold| hold.unpicked > 0),
+            HoldState::Released | HoldState::Expired => false,
+        }
     }
 
     /// Why a hold that is not live cannot be worked on.
@@ -176,19 +186,25 @@ impl QuoteHolds {
     }
 }
 
+/// When a shard frees what is held for a quote that expires at `expires_at`.
+pub fn frees_at(expires_at: Timestamp) -> Timestamp {
+    expires_at.plus(GRACE)
+}
+
 impl Hold {
+    /// Whether it is stock of this position.
+    pub fn is_at(&self, sku: &Sku, location: &LocationId) -> bool {
+        self.sku == *sku && self.location == *location
+    }
+
+    /// Units that were sold and have not come back.
+    pub fn outstanding(&self) -> u32 {
+        self.committed.saturating_sub(self.returned)
+    }
+
     /// Units that this hold alone keeps from others.
     pub fn own(&self) -> u32 {
         self.quantity.saturating_sub(self.borrowed)
-    }
-}
-
-impl Counters {
-    /// Takes back a sale of `units`: those not picked yet are free again, the others come back to the shelf.
-    pub fn give_back(&mut self, units: u32) {
-        let unpicked = self.committed.min(units.into());
-        self.committed = self.committed.saturating_sub(unpicked);
-        self.on_hand = self.on_hand.saturating_add(u64::from(units).saturating_sub(unpicked));
     }
 }
 
@@ -202,7 +218,7 @@ mod tests {
         let text = concat!(
             r#"{"quote":"q_1","state":"held","expires_at":"2026-11-22T15:00:00.000Z","#,
             r#""holds":[{"line":{"line":0,"component":1},"sku":"A","location":"ATL1","quantity":2,"borrowed":0,"#,
-            r#""committed":0,"returned":0}]}"#
+            r#""committed":0,"unpicked":0,"returned":0}]}"#
         );
         let holds: QuoteHolds = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&holds).unwrap(), text);
@@ -222,12 +238,5 @@ mod tests {
         };
         assert!(holds.is_live(expires_at.plus(GRACE - 1)));
         assert!(!holds.is_live(expires_at.plus(GRACE)));
-    }
-
-    #[test]
-    fn what_was_not_picked_becomes_free_and_what_was_comes_back_to_the_shelf() {
-        let mut counters = Counters { on_hand: 5, committed: 2, ..Counters::default() };
-        counters.give_back(3);
-        assert_eq!((counters.on_hand, counters.committed), (6, 0));
     }
 }

@@ -131,6 +131,12 @@ pub struct Entry {
 }
 
 impl Movement {
+    /// Sold goods that come back to the shelf.
+    pub(super) fn returned(id: OpaqueId, sku: Sku, location: LocationId, quantity: i64) -> Self {
+        let kind = MovementKind::Return;
+        Self { id, sku, location, kind, quantity, reason: None, expect_version: None, incoming: None, safety: None }
+    }
+
     /// The position's counters after this movement, or why it cannot be applied. Does not look at ids and versions.
     pub fn apply(&self, before: Counters) -> Result<Counters, Rejection> {
         let units = self.check()?;
@@ -161,8 +167,9 @@ impl Movement {
                 after.quarantined = take(before.quarantined, units, before.quarantined, Rejection::ExceedsQuarantined)?;
             }
             MovementKind::Pick => {
+                let sellable = before.on_hand.saturating_sub(before.quarantined);
                 after.committed = take(before.committed, units, before.committed, Rejection::ExceedsCommitted)?;
-                after.on_hand = take(before.on_hand, units, before.on_hand, Rejection::ExceedsOnHand)?;
+                after.on_hand = take(before.on_hand, units, sellable, Rejection::ExceedsOnHand)?;
             }
         }
         if after.on_hand > MAX_UNITS || after.safety > MAX_UNITS { Err(Rejection::TooMany) } else { Ok(after) }
@@ -198,9 +205,13 @@ fn take(from: u64, units: u64, limit: u64, otherwise: Rejection) -> Result<u64, 
     if units > limit { Err(otherwise) } else { from.checked_sub(units).ok_or(otherwise) }
 }
 
-/// The counters that a position's ledger adds up to, from empty; `None` if the ledger contradicts itself.
+/// What a position's ledger adds up to, from empty: `on_hand`, `quarantined` and `safety`; `held` and `committed` follow
+/// from the records of holds. `None` if the ledger contradicts itself.
 pub fn replay<'a>(ledger: impl IntoIterator<Item = &'a Entry>) -> Option<Counters> {
-    ledger.into_iter().try_fold(Counters::default(), |counters, entry| entry.movement.apply(counters).ok())
+    ledger.into_iter().try_fold(Counters::default(), |before, entry| {
+        let picked = if entry.movement.kind == MovementKind::Pick { entry.movement.quantity.unsigned_abs() } else { 0 };
+        entry.movement.apply(Counters { committed: picked, ..before }).ok()
+    })
 }
 
 impl Position {
@@ -257,6 +268,7 @@ mod tests {
             (K::ReleaseQuarantine, 2, Err(R::ExceedsQuarantined)),
             (K::Pick, 2, Ok((8, 0, 3, 1))),
             (K::Pick, 3, Err(R::ExceedsCommitted)),
+            (K::Return, 0, Err(R::InvalidQuantity)),
         ];
         for (kind, quantity, expected) in table {
             let before =

@@ -5,13 +5,14 @@
 //! them (the object in `functions/objects` sees to that).
 
 mod holds;
+mod sales;
 mod shelf;
 
 use serde::{Deserialize, Serialize};
 
 use super::event::{Happening, StockEvent};
-use super::hold::{HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits};
-use super::movement::{Entry, Movement, Rejection};
+use super::hold::{HoldLine, HoldRefusal, LineHeld, LineUnits};
+use super::movement::{Entry, Movement, MovementKind, Rejection};
 use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
@@ -27,7 +28,7 @@ pub const PUBLISH_AFTER: i64 = 1_000;
 
 /// What a shard can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// What may be promised of these skus.
     Read {
@@ -96,7 +97,7 @@ pub enum Command {
 
 /// A shard's answer; each variant answers the command of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Command::Read`]: one list of locations for each sku asked.
     Read {
@@ -266,16 +267,18 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
         Command::Extend { quote, expires_at } => (holds::extend(&quote, expires_at, now, store)?, true),
         Command::Commit { quote, lines } => (holds::commit(&quote, lines.as_deref(), now, store)?, true),
         Command::Release { quote } => (holds::release(&quote, now, store)?, true),
-        Command::GiveBack { quote, id, lines } => (holds::give_back(&quote, id, &lines, now, store)?, true),
+        Command::GiveBack { quote, id, lines } => (sales::give_back(&quote, &id, &lines, now, store)?, true),
     };
     let wake_at = if changes || expired { next_wake(now, store)? } else { None };
     Ok(Output { reply, wake_at })
 }
 
-/// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next.
+/// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next, if there is
+/// anything left to do.
 pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
     holds::expire(now, store)?;
-    next_wake(now, store)
+    let idle = store.dirty(1)?.is_empty() && store.outbox(1)?.is_empty();
+    if idle { store.next_due() } else { next_wake(now, store) }
 }
 
 /// After a change there is something to publish, and there may be holds to free sooner than that.
@@ -329,8 +332,11 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
             return Ok(reject(Rejection::UnknownIncoming));
         }
     }
+    if movement.kind == MovementKind::Pick {
+        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
+    }
     let seq = write(&mut position, store)?;
-    let expected = (movement.kind == super::MovementKind::Count).then_some(before.on_hand);
+    let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
     let what = Happening::Moved { movement: movement.clone(), expected };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
@@ -343,15 +349,11 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
 }
 
-/// The event that says which quotes a shortfall endangers: those with stock held there, or sold and not all returned.
+/// The event that says which quotes a shortfall endangers.
 fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
     let (sku, location) = (position.sku.clone(), position.location.clone());
-    let waiting = |holds: &super::hold::QuoteHolds| match holds.state {
-        HoldState::Held => true,
-        HoldState::Committed => holds.holds.iter().any(|hold| hold.committed > hold.returned),
-        HoldState::Released | HoldState::Expired => false,
-    };
-    let quotes = store.quotes_at(&sku, &location)?.into_iter().filter(waiting).map(|holds| holds.quote).collect();
+    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location));
+    let quotes = waiting.map(|holds| holds.quote).collect();
     Ok(Happening::Shortfall { sku, location, units, quotes })
 }
 
@@ -404,5 +406,7 @@ fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> 
     Ok(seq)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::num::NonZeroU16;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{Region, Sku, fnv1a};
 
 /// The name of a stock shard: `enam/17`. Durable Objects are addressed by it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ShardName {
     /// The region whose locations it serves; also where it should run.
     pub region: Region,

@@ -34,7 +34,8 @@ pub trait Store {
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
     /// When the next hold is to be freed.
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
-    /// Quotes that hold stock at a position, or were sold it, by id.
+    /// Quotes that [await stock](QuoteHolds::awaits) of a position, by id; others that once held some there may be among
+    /// them, but every one makes a pick and a shortfall slower.
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
@@ -64,12 +65,12 @@ pub struct LedgerPage {
 }
 
 /// A store in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MemoryStore {
     inner: std::cell::RefCell<Tables>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Tables {
     positions: BTreeMap<(Sku, LocationId), Position>,
     ledger: Vec<Entry>,
@@ -149,8 +150,8 @@ impl Store for MemoryStore {
     }
 
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {
-        let at = |holds: &&QuoteHolds| holds.holds.iter().any(|hold| hold.sku == *sku && hold.location == *location);
-        Ok(self.inner.borrow().holds.values().filter(at).cloned().collect())
+        let awaits = |holds: &&QuoteHolds| holds.awaits(sku, location);
+        Ok(self.inner.borrow().holds.values().filter(awaits).cloned().collect())
     }
 
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error> {

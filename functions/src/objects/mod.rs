@@ -3,16 +3,24 @@
 pub mod alarm;
 pub mod event_log;
 pub mod outbox;
+mod quote_desk;
 pub mod sql;
 mod stock_shard;
 
 pub use event_log::EventLog;
+pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 
+use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Env, ObjectNamespace};
+use worker::{Date, Env, ObjectNamespace};
+
+/// The object's clock.
+fn now() -> Timestamp {
+    Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
 
 #[wasm_bindgen]
 extern "C" {

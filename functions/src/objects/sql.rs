@@ -1,6 +1,30 @@
-//! What every object needs of SQLite: migrations, and values on their way in and out.
+//! SQLite inside an object: migrations, and values that cross without loss.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use worker::{Error, Result, SqlStorage, SqlStorageValue as Value};
+
+/// An object's database, migrated.
+pub struct Sql(SqlStorage);
+
+impl Sql {
+    /// Opens the database, after the migrations that have not run yet: the statements of each, in order. Which have run
+    /// is in the table `migrations`.
+    pub fn open(sql: SqlStorage, migrations: &[&[&str]]) -> Result<Self> {
+        migrate(&sql, migrations)?;
+        Ok(Self(sql))
+    }
+
+    /// Runs a statement.
+    pub fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<()> {
+        self.0.exec(statement, parameters).map(drop)
+    }
+
+    /// The rows of a query.
+    pub fn rows(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>> {
+        self.0.exec(statement, parameters)?.raw().collect()
+    }
+}
 
 /// Runs the migrations that have not run yet, each a list of statements. The platform makes what the object's
 /// constructor writes durable together.
@@ -17,9 +41,19 @@ pub fn migrate(sql: &SqlStorage, migrations: &[&[&str]]) -> Result<()> {
     Ok(())
 }
 
-/// Integers cross into SQLite as doubles: what a double cannot hold exactly is refused.
+/// A text parameter.
+pub fn text(value: &(impl ToString + ?Sized)) -> Value {
+    Value::String(value.to_string())
+}
+
+/// A number parameter. Integers cross as doubles: what a double cannot hold exactly is refused.
 pub fn number(value: u64) -> Result<Value> {
     Value::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// A JSON parameter.
+pub fn to_json(value: &impl Serialize) -> Result<Value> {
+    Ok(Value::String(serde_json::to_string(value)?))
 }
 
 /// A column as a number at or above zero.
@@ -34,11 +68,19 @@ pub fn integer(row: &[Value], column: usize) -> Result<u64> {
 pub fn string(row: &[Value], column: usize) -> Result<&str> {
     match row.get(column) {
         Some(Value::String(text)) => Ok(text),
-        _ => Err(unreadable("text")),
+        _ => Err(unreadable("a text")),
     }
 }
 
-/// A row is not what its table promises.
+/// A column as JSON.
+pub fn json<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T> {
+    match row.get(column) {
+        Some(Value::String(text)) => Ok(serde_json::from_str(text)?),
+        _ => Err(unreadable("a record")),
+    }
+}
+
+/// A row does not hold what it should.
 pub fn unreadable(what: &str) -> Error {
     Error::RustError(format!("a row does not hold {what} where it should"))
 }

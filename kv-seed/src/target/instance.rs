@@ -12,6 +12,8 @@ use crate::stage::{Hash, hash};
 
 /// A body may have 1 MiB.
 const MAX_BODY: usize = 1024 * 1024;
+/// A body may have as many lines.
+const MAX_PAIRS: usize = 900;
 /// Where pairs are written and the marker is read.
 const PATH: &str = "/v1/admin/catalog";
 
@@ -43,7 +45,7 @@ impl Instance {
         if line.len() > MAX_BODY {
             return Err(Error::Target(format!("{key}: a running instance takes pairs up to {MAX_BODY} bytes")));
         }
-        if self.body.len().saturating_add(line.len()) > MAX_BODY {
+        if self.body.len().saturating_add(line.len()) > MAX_BODY || self.batch.len() >= MAX_PAIRS {
             self.send()?;
         }
         self.body.extend(line);

@@ -124,7 +124,7 @@ impl Wrangler {
             .map_err(|e| Error::Target(e.to_string()))?;
         let output = Command::new(&program)
             .args(arguments)
-            .args(["--binding", "CATALOG", "--remote"])
+            .args(["--binding", "CATALOG", "--env", "production", "--remote"])
             .current_dir(&self.project)
             .env("PATH", path)
             .output()

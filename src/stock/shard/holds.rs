@@ -3,16 +3,19 @@
 //! A command is judged on the quote's record and the positions as they stand; only when nothing can refuse it any more
 //! is anything written. The record's state is the memory that makes a repeated command harmless.
 
-use super::Reply;
 use super::shelf::Shelf;
+use super::{Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::stock::event::{Happening, StockEvent, Units};
-use crate::stock::hold::{Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds};
+use crate::stock::hold::{
+    Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
+};
 use crate::stock::store::Store;
 use crate::time::Timestamp;
 
 /// Sets stock aside for a quote: for each line as much as there is. `replaces` names a quote of the same account whose
-/// own units may be used again; it stays as it is until it is released.
+/// units may be used again; it stays as it is until it is released. A quote asks a shard once: what it asks for later,
+/// under the same id, is answered with what it got.
 pub(super) fn hold<S: Store>(
     quote: OpaqueId,
     expires_at: Timestamp,
@@ -22,35 +25,39 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
-        return Ok(if known.is_live(now) { Reply::Held { lines: told_again(&known, lines) } } else { refused(&known) });
+        return Ok(if known.is_live(now) { Reply::Held { lines: told(&known.holds, lines) } } else { refused(&known) });
     }
-    let mut replaced = match replaces {
+    if frees_at(expires_at) <= now {
+        return Ok(Reply::Refused { why: HoldRefusal::Expired });
+    }
+    let mut old = match replaces {
         Some(id) => store.holds(&id)?.filter(|old| old.is_live(now)),
         None => None,
     };
-    if replaced.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
+    if old.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
     let mut shelf = Shelf::new(store);
-    let mut lendable = replaced.as_ref().map(Lendable::of).unwrap_or_default();
+    let mut lendable = old.as_ref().map(Lendable::of).unwrap_or_default();
     let mut holds = Vec::new();
-    let mut answer = Vec::with_capacity(lines.len());
-    for line in lines {
-        let (held, mut taken) = allocate(line, &mut lendable, &mut shelf)?;
-        answer.push(held);
-        holds.append(&mut taken);
+    // A line with fewer places to go chooses first.
+    let mut choosing: Vec<&HoldLine> = lines.iter().collect();
+    choosing.sort_by_key(|line| line.locations.len());
+    for line in choosing {
+        holds.append(&mut allocate(line, &mut lendable, &mut shelf)?);
     }
+    let answer = told(&holds, lines);
     if holds.is_empty() {
         // Nothing to remember: asking again asks anew.
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
-    if let Some(old) = &mut replaced {
+    if let Some(old) = &mut old {
         old.replaced_by = Some(quote.clone());
         store.put_holds(old)?;
     }
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
-    let replaces = replaced.map(|old| old.quote);
+    let replaces = old.map(|old| old.quote);
     let state = HoldState::Held;
     store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by: None, returns: vec![] })?;
     store.emit(&StockEvent { seq, at: now, what })?;
@@ -81,22 +88,21 @@ pub(super) fn commit<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    let Some(sold) = split_over(&known.holds, lines, |hold| hold.quantity) else {
-        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
-    };
+    let sold = split_over(&known.holds, lines, |hold| hold.quantity);
     if known.state == HoldState::Committed {
-        let same = known.holds.iter().map(|hold| hold.committed).eq(sold);
+        let same = sold.is_some_and(|sold| known.holds.iter().map(|hold| hold.committed).eq(sold));
         return Ok(if same { Reply::Done } else { refused(&known) });
     }
     if !known.is_live(now) {
         return Ok(refused(&known));
     }
+    let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
     if known.replaces.is_some() || known.replaced_by.is_some() {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
-        hold.committed = sold;
+        (hold.committed, hold.unpicked) = (sold, sold);
         let own = hold.own();
         shelf.change(&hold.sku, &hold.location, |counters| {
             counters.held = counters.held.saturating_sub(own.into());
@@ -110,8 +116,7 @@ pub(super) fn commit<S: Store>(
 /// Frees what a quote holds, or takes back a commit that the quote desk could not complete. A quote that was never
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
-    let what = Happening::Released { quote: quote.clone() };
-    let Some(mut known) = store.holds(quote)? else {
+    let Some(known) = store.holds(quote)? else {
         let (quote, state) = (quote.clone(), HoldState::Released);
         let holds = QuoteHolds {
             quote,
@@ -126,17 +131,9 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
         return Ok(Reply::Done);
     };
     match known.state {
-        HoldState::Held => free(known, HoldState::Released, what, now, store),
+        HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
         HoldState::Released | HoldState::Expired => Ok(Reply::Done),
-        HoldState::Committed => {
-            let mut shelf = Shelf::new(store);
-            for hold in &mut known.holds {
-                let units = hold.committed.saturating_sub(hold.returned);
-                hold.returned = hold.committed;
-                shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
-            }
-            end(known, HoldState::Released, what, shelf, now, store)
-        }
+        HoldState::Committed => sales::undo(known, now, store),
     }
 }
 
@@ -151,40 +148,8 @@ pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Err
     Ok(!due.is_empty())
 }
 
-/// Takes sold units back. `id` names the return: a second one of the same id changes nothing.
-pub(super) fn give_back<S: Store>(
-    quote: &OpaqueId,
-    id: OpaqueId,
-    lines: &[LineUnits],
-    now: Timestamp,
-    store: &S,
-) -> Result<Reply, S::Error> {
-    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    if known.state != HoldState::Committed {
-        return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
-    }
-    if known.returns.contains(&id) {
-        return Ok(Reply::Done);
-    }
-    let outstanding = |hold: &Hold| hold.committed.saturating_sub(hold.returned);
-    let Some(returned) = split_over(&known.holds, Some(lines), outstanding) else {
-        return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
-    };
-    let mut shelf = Shelf::new(store);
-    let mut came_back = Vec::new();
-    for (hold, units) in known.holds.iter_mut().zip(returned).filter(|(_, units)| *units > 0) {
-        hold.returned = hold.returned.saturating_add(units);
-        shelf.change(&hold.sku, &hold.location, |counters| counters.give_back(units))?;
-        came_back
-            .push(Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity: units } });
-    }
-    known.returns.push(id);
-    let what = Happening::Returned { quote: quote.clone(), units: came_back };
-    end(known, HoldState::Committed, what, shelf, now, store)
-}
-
-/// Frees what a live quote keeps from others. Units it shares with a quote that takes its place, or whose place it
-/// takes, stay with that one.
+/// Frees what a quote keeps from others. Quotes that take each other's place form a chain, in which each uses units of
+/// the one before: this one leaves it, and the next inherits what it uses.
 fn free<S: Store>(
     mut known: QuoteHolds,
     state: HoldState,
@@ -194,13 +159,13 @@ fn free<S: Store>(
 ) -> Result<Reply, S::Error> {
     let mut shelf = Shelf::new(store);
     let mut successor = match known.replaced_by.take() {
-        Some(id) => store.holds(&id)?.filter(|successor| successor.state == HoldState::Held),
+        Some(id) => store.holds(&id)?,
         None => None,
     };
     for hold in &known.holds {
         let mut kept = 0_u32;
         for heir in successor.iter_mut().flat_map(|successor| &mut successor.holds) {
-            if heir.sku == hold.sku && heir.location == hold.location {
+            if heir.is_at(&hold.sku, &hold.location) {
                 let inherits = heir.borrowed.min(hold.own().saturating_sub(kept));
                 heir.borrowed = heir.borrowed.saturating_sub(inherits);
                 kept = kept.saturating_add(inherits);
@@ -210,19 +175,20 @@ fn free<S: Store>(
         shelf
             .change(&hold.sku, &hold.location, |counters| counters.held = counters.held.saturating_sub(freed.into()))?;
     }
-    if let Some(mut successor) = successor {
-        successor.replaces = None;
-        store.put_holds(&successor)?;
-    }
-    if let Some(mut old) = known.replaces.take().map(|id| store.holds(&id)).transpose()?.flatten() {
-        old.replaced_by = None;
+    if let Some(mut old) = known.replaces.as_ref().map(|id| store.holds(id)).transpose()?.flatten() {
+        old.replaced_by = successor.as_ref().map(|successor| successor.quote.clone());
         store.put_holds(&old)?;
+    }
+    let before = known.replaces.take();
+    if let Some(mut successor) = successor {
+        successor.replaces = before;
+        store.put_holds(&successor)?;
     }
     end(known, state, what, shelf, now, store)
 }
 
 /// Writes what a command has decided.
-fn end<S: Store>(
+pub(super) fn end<S: Store>(
     mut known: QuoteHolds,
     state: HoldState,
     what: Happening,
@@ -243,7 +209,7 @@ struct Lendable(Vec<(Sku, LocationId, u32)>);
 
 impl Lendable {
     fn of(old: &QuoteHolds) -> Self {
-        Self(old.holds.iter().map(|hold| (hold.sku.clone(), hold.location.clone(), hold.own())).collect())
+        Self(old.holds.iter().map(|hold| (hold.sku.clone(), hold.location.clone(), hold.quantity)).collect())
     }
 
     fn at(&self, sku: &Sku, location: &LocationId) -> u32 {
@@ -263,18 +229,21 @@ impl Lendable {
 }
 
 /// Takes a line's units: from the best location that has them all; else, if the line may be split, from the locations
-/// in their order; else from the one that has the most.
+/// in their order; else from the one that has the most. What a location has is what would be available there if the quote
+/// to be replaced were gone.
 fn allocate<S: Store>(
     line: &HoldLine,
     lendable: &mut Lendable,
     shelf: &mut Shelf<'_, S>,
-) -> Result<(LineHeld, Vec<Hold>), S::Error> {
+) -> Result<Vec<Hold>, S::Error> {
     let mut stock: Vec<(&LocationId, u32)> = Vec::with_capacity(line.locations.len());
     for location in &line.locations {
-        let free = u32::try_from(shelf.counters(&line.sku, location)?.available()).unwrap_or(u32::MAX);
-        stock.push((location, free.saturating_add(lendable.at(&line.sku, location))));
+        if stock.iter().all(|(known, _)| *known != location) {
+            let balance = shelf.counters(&line.sku, location)?.balance();
+            let has = balance.saturating_add(lendable.at(&line.sku, location).into()).max(0);
+            stock.push((location, u32::try_from(has).unwrap_or(u32::MAX)));
+        }
     }
-    let available = stock.iter().fold(0_u64, |sum, (_, units)| sum.saturating_add((*units).into()));
     let whole = stock.iter().position(|(_, units)| *units >= line.quantity);
     let most = || stock.iter().enumerate().rev().max_by_key(|(_, (_, units))| *units).map(|(place, _)| place);
     let from = match whole {
@@ -292,26 +261,25 @@ fn allocate<S: Store>(
         let own = quantity.saturating_sub(borrowed);
         shelf.change(&line.sku, location, |counters| counters.held = counters.held.saturating_add(own.into()))?;
         let (sku, location) = (line.sku.clone(), location.clone());
-        holds.push(Hold { line: line.line, sku, location, quantity, borrowed, committed: 0, returned: 0 });
+        let line = line.line;
+        holds.push(Hold { line, sku, location, quantity, borrowed, committed: 0, unpicked: 0, returned: 0 });
     }
-    let allocations = holds.iter().map(allocated).collect();
-    Ok((LineHeld { line: line.line, allocations, lacking, available }, holds))
+    Ok(holds)
 }
 
-/// The answer to a hold that was made before.
-fn told_again(known: &QuoteHolds, lines: &[HoldLine]) -> Vec<LineHeld> {
-    let again = |line: &HoldLine| {
-        let allocations: Vec<Allocated> =
-            known.holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
+/// What a quote is told about its lines: the first time and every time it asks again.
+fn told(holds: &[Hold], lines: &[HoldLine]) -> Vec<LineHeld> {
+    let of_line = |line: &HoldLine| {
+        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
         let held = allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held), available: held.into() }
+        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held) }
     };
-    lines.iter().map(again).collect()
+    lines.iter().map(of_line).collect()
 }
 
 /// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.
 /// Without `lines`, everything.
-fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl Fn(&Hold) -> u32) -> Option<Vec<u32>> {
+pub(super) fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl Fn(&Hold) -> u32) -> Option<Vec<u32>> {
     let Some(lines) = lines else { return Some(holds.iter().map(has).collect()) };
     let mut split = vec![0_u32; holds.len()];
     for line in lines {
@@ -333,15 +301,14 @@ fn allocated(hold: &Hold) -> Allocated {
 }
 
 fn units(holds: &[Hold], count: impl Fn(&Hold) -> u32) -> Vec<Units> {
-    let some = holds.iter().filter(|hold| count(hold) > 0);
-    some.map(|hold| Units {
-        sku: hold.sku.clone(),
-        at: Allocated { location: hold.location.clone(), quantity: count(hold) },
-    })
-    .collect()
+    holds.iter().filter(|hold| count(hold) > 0).map(|hold| units_at(hold, count(hold))).collect()
 }
 
-fn unknown() -> Reply {
+pub(super) fn units_at(hold: &Hold, quantity: u32) -> Units {
+    Units { sku: hold.sku.clone(), at: Allocated { location: hold.location.clone(), quantity } }
+}
+
+pub(super) fn unknown() -> Reply {
     Reply::Refused { why: HoldRefusal::Unknown }
 }
 

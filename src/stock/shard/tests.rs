@@ -145,10 +145,10 @@ fn a_change_during_publication_keeps_the_sku_dirty() {
 #[test]
 fn commands_keep_their_format() {
     // Edge and object may run different versions for a while during a deployment.
-    let text = r#"{"op":"schedule","changes":[{"id":"PO-1","sku":"A","location":"ATL1","expected":{"quantity":4,"eta":"2026-11-22T15:00:00.000Z"}},{"id":"PO-2","sku":"A","location":"ATL1"}]}"#;
+    let text = r#"{"schedule":{"changes":[{"id":"PO-1","sku":"A","location":"ATL1","expected":{"quantity":4,"eta":"2026-11-22T15:00:00.000Z"}},{"id":"PO-2","sku":"A","location":"ATL1"}]}}"#;
     let command: Command = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&command).unwrap(), text);
-    let text = r#"{"op":"read","skus":["A","B"]}"#;
+    let text = r#"{"read":{"skus":["A","B"]}}"#;
     assert_eq!(
         serde_json::from_str::<Command>(text).unwrap(),
         Command::Read { skus: vec!["A".parse().unwrap(), "B".parse().unwrap()] }

@@ -1,0 +1,93 @@
+// The tables and the verdicts of a run.
+import { cpus, totalmem } from "node:os";
+import { execFileSync } from "node:child_process";
+
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+};
+const whole = (value) => Math.round(value).toLocaleString("en");
+const ms = (micros) => (micros / 1000).toFixed(2);
+const times = (value) => `${value.toFixed(2)} ×`;
+const table = (head, rows) => [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+/** RESULTS.md as text. */
+export function report({ results, resident, startup, wasm, sizes, rounds, seconds }) {
+  const hot = "availability, one sku";
+  const spread = "availability, 10,000 skus";
+  const of = (name, server, figure) => median(results.get(name)[server].map((one) => one[figure]));
+  const row = (label, name, server, against) => [
+    label, whole(of(name, server, "rate")), ms(of(name, server, "p50")), ms(of(name, server, "p99")), whole(of(name, server, "cpu")),
+    ...(against === undefined ? [] : [against]),
+  ];
+  const ratio = (name, figure, invert) => {
+    const [ours, theirs] = [of(name, "holdfast", figure), of(name, "peer", figure)];
+    return invert ? theirs / ours : ours / theirs;
+  };
+  const head = ["", "requests/s", "p50 ms", "p99 ms", "CPU µs/request"];
+  const both = (label, name) => [
+    row(`${label}: Holdfast`, name, "holdfast", `${times(ratio(name, "rate"))} (CPU ${times(ratio(name, "cpu", true))})`),
+    row(`${label}: Hono`, name, "peer", "1"),
+  ];
+  const bareRate = (name) => of(name, "holdfast", "rate") / of(hot, "bare", "rate");
+  const scale = (connections) => of(`size, ${connections}`, "large", "p50") / of(`size, ${connections}`, "small", "p50");
+  const lines = (connections) => of(`query, 100, ${connections}`, "holdfast", "p50") / of(`query, 1, ${connections}`, "holdfast", "p50");
+  const peerLines = (connections) => of(`query, 100, ${connections}`, "peer", "p50") / of(`query, 1, ${connections}`, "peer", "p50");
+  const start = Object.fromEntries(Object.entries(startup).map(([name, values]) => [name, median(values)]));
+  const added = start.holdfast - start.bare;
+  const target = (what, reached, limit, met) => [what, limit, reached, met ? "met" : "**missed**"];
+  const count = (size) => size.toLocaleString("en");
+
+  return `# Results
+
+${new Date().toISOString().slice(0, 10)}, \`make bench\`, commit ${commit()}. ${cpus().length} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${execFileSync("uname", ["-sr"], { encoding: "utf8" }).trim()}.
+Load generator and servers share the cores. Medians of ${rounds} rounds of ${seconds} s for each case, the servers in turns, after a warm-up. How and why: bench/README.md.
+
+## Targets
+
+${table(["", "target", "reached", ""], [
+    target("cached availability, one sku, against Hono", times(ratio(hot, "rate")), "≥ 1.0 ×", ratio(hot, "rate") >= 1),
+    target("cached availability, one sku, against bare", times(bareRate(hot)), "≥ 0.75 ×", bareRate(hot) >= 0.75),
+    target("availability, 10,000 skus, against Hono", times(ratio(spread, "rate")), "≥ 1.0 ×", ratio(spread, "rate") >= 1),
+    target("one-line query, against Hono, 16 connections", times(ratio("query, 1, 16", "rate")), "≥ 0.8 ×", ratio("query, 1, 16", "rate") >= 0.8),
+    target("one-line query, against Hono, 1 connection", times(ratio("query, 1, 1", "rate")), "≥ 0.8 ×", ratio("query, 1, 1", "rate") >= 0.8),
+    target("100 lines against 1, p50, 1 connection", times(lines(1)), "≤ 12 ×", lines(1) <= 12),
+    target("100 lines against 1, p50, 16 connections", times(lines(16)), "≤ 12 ×", lines(16) <= 12),
+    target(`${count(sizes.large)} skus against ${count(sizes.small)}, p50, 1 connection`, times(scale(1)), "≤ 1.3 ×", scale(1) <= 1.3),
+    target(`${count(sizes.large)} skus against ${count(sizes.small)}, p50, 4 connections`, times(scale(4)), "≤ 1.3 ×", scale(4) <= 1.3),
+    target("wasm, gzipped", `${Math.round(wasm.gzipped / 1000)} kB`, "≤ 450 kB", wasm.gzipped <= 450_000),
+    target("start-up of the isolate", `${added.toFixed(0)} ms`, "≤ 50 ms", added <= 50),
+  ])}
+
+## Availability, 16 connections
+
+${table([...head, "against Hono"], [row("bare JavaScript, \`hello\`", hot, "bare", ""), ...both("one sku", hot), ...both(`Zipf over ${count(10_000)} skus`, spread)])}
+
+## Query, Zipf over ${count(sizes.main)} skus
+
+${table([...head, "against Hono"], [1, 10, 100].flatMap((n) => [1, 16].flatMap((c) =>
+    both(`${n} ${n === 1 ? "line" : "lines"}, ${c} ${c === 1 ? "connection" : "connections"}`, `query, ${n}, ${c}`))))}
+
+100 lines take the peer ${times(peerLines(1))} (1 connection) and ${times(peerLines(16))} (16 connections) as long as 1 line, p50.
+
+## One-line query by size of the catalogue
+
+${table(head, [1, 4].flatMap((c) => ["small", "large"].map((name) =>
+    row(`${count(sizes[name])} skus, ${c} ${c === 1 ? "connection" : "connections"}`, `size, ${c}`, name))))}
+
+## Start-up, size, memory
+
+${table(["", "bare", "Holdfast", "Hono"], [
+    ["fresh process to first answer, ms", ...["bare", "holdfast", "peer"].map((name) => start[name].toFixed(0))],
+    ["beyond bare, ms", "", added.toFixed(0), (start.peer - start.bare).toFixed(0)],
+    ["resident after the load, MB", ...["bare", "holdfast", "peer"].map((name) => whole(resident[name]))],
+  ])}
+
+wasm: ${whole(wasm.raw / 1000)} kB, ${whole(wasm.gzipped / 1000)} kB gzipped; compiled in ${wasm.compile.toFixed(1)} ms, instantiated in ${wasm.instantiate.toFixed(1)} ms (V8 of Node.js).
+Resident after the load with ${count(sizes.small)} skus ${whole(resident.small)} MB, with ${count(sizes.large)} skus ${whole(resident.large)} MB.
+`;
+}
+
+function commit() {
+  return execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], { encoding: "utf8" }).trim();
+}

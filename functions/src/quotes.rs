@@ -1,0 +1,433 @@
+//! `/v1/quotes`: prices that stand, and stock that is set aside for them.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use holdfast::access::Scope;
+use holdfast::catalog::{Part, Reading};
+use holdfast::id::{LocationId, OpaqueId, Region, Sku};
+use holdfast::input::{Fault, Faults, Fields};
+use holdfast::money::{Currency, Money};
+use holdfast::pricing::{Account, Buyer, Contract, PricedLine, Promotion, Trace, price};
+use holdfast::quote::call::{self, Ask, Call, Idempotency};
+use holdfast::quote::desk::{Refusal, Shortage};
+use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
+use holdfast::quote::quote::{QuoteAllocation, Totals};
+use holdfast::quote::request::{QuoteRequest, read_ttl};
+use holdfast::quote::{Quote, QuoteState};
+use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
+use holdfast::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::edge::Edge;
+use crate::objects::{self, AskError};
+use crate::problem::Problem;
+use crate::query::destination;
+use crate::wire::Answer;
+
+/// Open quotes of an account, unless its record says otherwise.
+const OPEN_LIMIT: u32 = 200;
+/// The most quotes of one page, and how many come unasked.
+const MAX_PAGE: u32 = 100;
+const DEFAULT_PAGE: u32 = 20;
+
+/// `POST /v1/quotes`
+pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Quote).await?.account;
+    let idempotency = idempotency(edge, &account)?;
+    let request = QuoteRequest::read(&edge.json()?)?;
+    if account.on_hold {
+        return Err(Problem::forbidden("this account is on hold: prices are shown, nothing can be ordered"));
+    }
+    let found = edge.settle(|reading| Found::read(&request, &account, reading)).await?;
+    let draft = draft(edge, &account, &request, &found, &idempotency)?;
+    let answer = ask(edge, &account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await?;
+    answer_quote(edge, answer, 201)
+}
+
+/// `GET /v1/quotes/{id}`
+pub async fn get(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Quote).await?.account;
+    let quote = quote_id(id)?;
+    answer_quote(edge, ask(edge, &account, Ask::Get { quote }, None).await?, 200)
+}
+
+/// `GET /v1/quotes?state=&cursor=&limit=`
+pub async fn list(edge: &Edge<'_>) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Quote).await?.account;
+    let state = match edge.parameters("state").next() {
+        Some(name) => Some(serde_json::from_value(Value::String(name)).map_err(|_| {
+            let states = "held, committing, committed, releasing, released or expired";
+            Problem::invalid_field("/state", format!("a state is {states}"))
+        })?),
+        None => None,
+    };
+    let cursor = edge.parameter("cursor")?;
+    let limit = edge.parameter("limit")?.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} quotes")));
+    }
+    let call::Answer::Quotes { quotes, cursor } = ask(edge, &account, Ask::List { state, cursor, limit }, None).await?
+    else {
+        return Err(Problem::internal());
+    };
+    #[derive(Serialize)]
+    struct Body<'a> {
+        quotes: Vec<QuoteView<'a>>,
+        /// Pass it on for the next page; absent on the last one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    }
+    let quotes = quotes.iter().map(|quote| QuoteView::of(quote, edge.now)).collect();
+    Ok(edge.ok(&Body { quotes, cursor: cursor.map(|place| place.to_string()) }))
+}
+
+/// `POST /v1/quotes/{id}/commit`
+pub async fn commit(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    let lines = |body: &Value| read_lines(body);
+    act(edge, id, lines, |quote, lines| Ask::Commit { quote, lines }).await
+}
+
+/// `POST /v1/quotes/{id}/returns`
+pub async fn returns(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    act(edge, id, read_lines, |quote, lines| Ask::GiveBack { quote, lines }).await
+}
+
+/// `POST /v1/quotes/{id}/release`
+pub async fn release(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    let nothing = |body: &Value| {
+        let mut faults = Faults::default();
+        Fields::of(body, "", &mut faults).finish(&mut faults);
+        faults.or(Some(()))
+    };
+    act(edge, id, nothing, |quote, ()| Ask::Release { quote }).await
+}
+
+/// `POST /v1/quotes/{id}/extend`
+pub async fn extend(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    let ttl = |body: &Value| {
+        let mut faults = Faults::default();
+        let mut fields = Fields::of(body, "", &mut faults);
+        let ttl = fields.required::<u32>("ttl_seconds", &mut faults).and_then(|_| read_ttl(&mut fields, &mut faults));
+        fields.finish(&mut faults);
+        faults.or(ttl)
+    };
+    act(edge, id, ttl, |quote, seconds| Ask::Extend { quote, ttl_ms: i64::from(seconds).saturating_mul(1_000) }).await
+}
+
+/// A call that changes one quote: reads the body, asks the desk, shows the quote.
+async fn act<T>(
+    edge: &Edge<'_>,
+    id: &str,
+    read: impl Fn(&Value) -> Result<T, Vec<Fault>>,
+    ask_for: impl Fn(OpaqueId, T) -> Ask,
+) -> Result<Answer, Problem> {
+    let account = edge.caller(Scope::Quote).await?.account;
+    let quote = quote_id(id)?;
+    let idempotency = idempotency(edge, &account)?;
+    // An absent body asks for nothing special.
+    let body = if edge.request.body.is_empty() && !edge.request.too_large {
+        Value::Object(serde_json::Map::new())
+    } else {
+        edge.json()?
+    };
+    let wanted = read(&body)?;
+    answer_quote(edge, ask(edge, &account, ask_for(quote, wanted), Some(idempotency)).await?, 200)
+}
+
+/// `{"lines":[{"line":0,"quantity":1}]}`; without `lines`, everything.
+fn read_lines(body: &Value) -> Result<Option<Vec<(usize, u32)>>, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let mut fields = Fields::of(body, "", &mut faults);
+    let given = fields.raw("lines").is_some();
+    let items = fields.list("lines", 0, holdfast::quote::request::MAX_LINES, &mut faults);
+    let mut lines = Vec::with_capacity(items.len());
+    for (at, item) in items {
+        let mut fields = Fields::of(item, at, &mut faults);
+        let line = fields.required::<u32>("line", &mut faults);
+        let quantity = fields.required::<holdfast::id::Quantity>("quantity", &mut faults);
+        fields.finish(&mut faults);
+        lines.extend(line.zip(quantity).map(|(line, quantity)| (line as usize, quantity.get())));
+    }
+    fields.finish(&mut faults);
+    faults.or(Some(given.then_some(lines)))
+}
+
+/// What the catalogue knows about a request.
+struct Found {
+    parts: Vec<Option<Rc<Part>>>,
+    contract: Option<Rc<Contract>>,
+    promotions: Rc<Vec<Promotion>>,
+    locations: Rc<Vec<Location>>,
+}
+
+impl Found {
+    fn read(request: &QuoteRequest, account: &Account, reading: &Reading) -> Self {
+        Self {
+            parts: request.lines.iter().map(|line| reading.part(&line.sku)).collect(),
+            contract: account.contract.as_ref().and_then(|contract| reading.contract(contract)),
+            promotions: reading.promotions(),
+            locations: reading.locations(),
+        }
+    }
+}
+
+/// The request with prices, and the order in which to ask for stock; or all that is wrong with its lines.
+fn draft(
+    edge: &Edge<'_>,
+    account: &Account,
+    request: &QuoteRequest,
+    found: &Found,
+    idempotency: &Idempotency,
+) -> Result<Draft, Problem> {
+    let buyer = Buyer { account, contract: found.contract.as_deref(), promotions: &found.promotions };
+    let mut faults = Faults::default();
+    let mut lines = Vec::with_capacity(request.lines.len());
+    for (place, (wanted, part)) in request.lines.iter().zip(&found.parts).enumerate() {
+        let at = format!("/lines/{place}");
+        let Some(part) = part else {
+            faults.add(format!("{at}/sku"), "unknown_sku", "no part has this sku");
+            continue;
+        };
+        let orderable = part.pack.sellable(wanted.quantity.get());
+        if orderable != wanted.quantity.get() {
+            let (least, step) = (part.pack.minimum, part.pack.multiple);
+            let detail = format!("sold from {least} in multiples of {step}: order {orderable}");
+            faults.add(format!("{at}/quantity"), "breaks_pack", detail);
+        }
+        if let Some(pinned) = wanted.location.as_ref().filter(|id| found.locations.iter().all(|l| l.id != **id)) {
+            faults.add(format!("{at}/location"), "unknown_location", format!("there is no location `{pinned}`"));
+        }
+        match price(part, &buyer, wanted.quantity, edge.now, &mut Trace::silent()) {
+            Ok(price) => lines.push(DraftLine {
+                sku: wanted.sku.clone(),
+                quantity: wanted.quantity.get(),
+                price,
+                needs: needs(part),
+                pinned: wanted.location.clone(),
+            }),
+            Err(why) => faults.add(at, why.code(), why.to_string()),
+        }
+    }
+    let lines = faults.or(Some(lines))?;
+    let place = destination(request.deliver_to.clone(), account, &found.locations)?;
+    let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
+    Ok(Draft {
+        id: quote_of(idempotency),
+        account: account.id.clone(),
+        currency: account.currency,
+        waves: waves(edge, account, place, &stocked, &found.locations),
+        lines,
+        ttl_ms: i64::from(request.ttl_seconds).saturating_mul(1_000),
+        partial: request.partial,
+        replace: request.replace.clone(),
+        reference: request.reference.clone(),
+        open_limit: OPEN_LIMIT,
+    })
+}
+
+/// The regions in the order of their nearest location, each with its locations in order of preference.
+fn waves(
+    edge: &Edge<'_>,
+    account: &Account,
+    destination: GeoPoint,
+    skus: &BTreeSet<&Sku>,
+    locations: &[Location],
+) -> Vec<Wave> {
+    let need = Need { destination, home: &account.home, fulfilment: Fulfilment::Delivery, needed_by: None };
+    let survey = Survey::new(locations, &need, edge.now);
+    let mut by_distance: Vec<&Location> = locations.iter().collect();
+    by_distance.sort_by_key(|location| {
+        let distance = location.point().ok().map(|point| point.distance_to(destination));
+        (distance.is_none(), distance)
+    });
+    let mut regions: Vec<&Region> = Vec::new();
+    for location in by_distance {
+        if !regions.contains(&&location.region) {
+            regions.push(&location.region);
+        }
+    }
+    let of_region = |id: &LocationId, region: &Region| locations.iter().any(|l| l.id == *id && l.region == *region);
+    regions
+        .into_iter()
+        .map(|region| Wave {
+            shards: skus.iter().map(|sku| ((*sku).clone(), edge.shards().shard(region, sku))).collect(),
+            locations: survey.preference().filter(|id| of_region(id, region)).cloned().collect(),
+        })
+        .collect()
+}
+
+async fn ask(
+    edge: &Edge<'_>,
+    account: &Account,
+    ask: Ask,
+    idempotency: Option<Idempotency>,
+) -> Result<call::Answer, Problem> {
+    let text = serde_json::to_string(&Call { idempotency, ask }).map_err(|_| Problem::internal())?;
+    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), "", &text)).await;
+    let reply = reply.map_err(|error| {
+        worker::console_error!("quote desk {}: {error}", account.id);
+        match error {
+            AskError::Overloaded | AskError::Reset => {
+                Problem::unavailable("the quote desk is busy or restarting; send the same request again")
+            }
+            AskError::Failed(_) => Problem::internal(),
+        }
+    })?;
+    serde_json::from_str(&reply).map_err(|error| {
+        worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);
+        Problem::internal()
+    })
+}
+
+/// What the caller's Idempotency-Key stands for: scoped to account and path, with a digest of the body.
+fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Problem> {
+    let key = edge.request.idempotency_key;
+    if key.is_empty() {
+        return Err(Problem::idempotency_key_required());
+    }
+    if key.len() > 255 {
+        return Err(Problem::invalid_field("/Idempotency-Key", "an Idempotency-Key has at most 255 characters"));
+    }
+    let scope = format!("{}\n{}\n{key}", account.id, edge.request.path());
+    let key = digest(scope.as_bytes()).parse().map_err(|_| Problem::internal())?;
+    Ok(Idempotency { key, fingerprint: digest(edge.request.body) })
+}
+
+/// A quote's id follows from the call that opens it, so that a repeated call meets its own holds.
+fn quote_of(idempotency: &Idempotency) -> OpaqueId {
+    let digest = digest(format!("{}\n{}", idempotency.key, idempotency.fingerprint).as_bytes());
+    let id = format!("q_{}", digest.get(..26).unwrap_or(&digest));
+    // Letters and digits after `q_`: always an id.
+    id.parse().unwrap_or_else(|_| idempotency.key.clone())
+}
+
+/// SHA-256 in lower-case hex.
+fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn quote_id(id: &str) -> Result<OpaqueId, Problem> {
+    id.parse().map_err(|_| Problem::not_found(format!("there is no quote `{id}`")))
+}
+
+fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<Answer, Problem> {
+    match answer {
+        call::Answer::Quote { quote, replayed } => {
+            let answer = edge.json_status(status, &QuoteView::of(&quote, edge.now));
+            let answer =
+                if status == 201 { answer.header("location", &format!("/v1/quotes/{}", quote.id)) } else { answer };
+            Ok(if replayed { answer.header("idempotent-replayed", "true") } else { answer })
+        }
+        call::Answer::Refused { why, replayed } => {
+            let problem = Problem::from(why);
+            Err(if replayed { problem.header("idempotent-replayed", "true") } else { problem })
+        }
+        call::Answer::KeyReused => Err(Problem::idempotency_key_reused()),
+        call::Answer::Quotes { .. } => Err(Problem::internal()),
+    }
+}
+
+/// A quote as callers see it.
+#[derive(Serialize)]
+struct QuoteView<'a> {
+    id: &'a OpaqueId,
+    state: QuoteState,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    currency: Currency,
+    lines: Vec<LineView<'a>>,
+    subtotal: Money,
+    core_total: Money,
+    total: Money,
+}
+
+#[derive(Serialize)]
+struct LineView<'a> {
+    line: usize,
+    sku: &'a Sku,
+    quantity: u32,
+    held: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    committed: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    returned: u32,
+    price: &'a PricedLine,
+    allocations: &'a [QuoteAllocation],
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(units: &u32) -> bool {
+    *units == 0
+}
+
+impl<'a> QuoteView<'a> {
+    fn of(quote: &'a Quote, now: Timestamp) -> Self {
+        let nothing = Money::zero(quote.currency);
+        // The amounts were checked when the quote was priced; held units are never more.
+        let totals = quote.totals().unwrap_or(Totals { subtotal: nothing, core_total: nothing, total: nothing });
+        let lines = quote.lines.iter().enumerate().map(|(line, of)| LineView {
+            line,
+            sku: &of.sku,
+            quantity: of.quantity,
+            held: of.held,
+            committed: of.committed,
+            returned: of.returned,
+            price: &of.price,
+            allocations: &of.allocations,
+        });
+        Self {
+            id: &quote.id,
+            state: quote.state_at(now),
+            created_at: quote.created_at,
+            expires_at: quote.expires_at,
+            reference: quote.reference.as_deref(),
+            currency: quote.currency,
+            lines: lines.collect(),
+            subtotal: totals.subtotal,
+            core_total: totals.core_total,
+            total: totals.total,
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(why: Refusal) -> Self {
+        let detail = why.to_string();
+        let (status, code, title) = match &why {
+            Refusal::NotFound => return Self::not_found(detail),
+            Refusal::Busy => return Self::busy(&detail),
+            Refusal::Unreachable => return Self::unavailable(&detail),
+            Refusal::Expired => (410, "quote_expired", "Too late"),
+            Refusal::AlreadyCommitted => (409, "already_committed", "Committed before"),
+            Refusal::AlreadyReleased => (409, "already_released", "Released before"),
+            Refusal::NotCommitted => (409, "not_committed", "Not committed"),
+            Refusal::ExceedsHold { .. } => (422, "exceeds_hold", "More than is held"),
+            Refusal::UnknownLine { .. } => (422, "unknown_line", "No such line"),
+            Refusal::QuotaExceeded { .. } => (429, "quota_exceeded", "Too many open quotes"),
+            Refusal::InsufficientStock { .. } => (409, "insufficient_stock", "Not everything is there"),
+        };
+        let errors = match &why {
+            Refusal::InsufficientStock { shortages } => shortages.iter().map(fault_of).collect(),
+            _ => Vec::new(),
+        };
+        let problem = Self::refusal(status, code, title, detail, errors);
+        if status == 429 { problem.retry_after(60) } else { problem }
+    }
+}
+
+fn fault_of(shortage: &Shortage) -> Fault {
+    let Shortage { line, sku, wanted, available } = shortage;
+    let detail =
+        format!("{available} of {wanted} units of {sku} could be held; ask for fewer, or send `\"partial\": true`");
+    Fault { pointer: format!("/lines/{line}"), code: "insufficient_stock", detail }
+}

@@ -1,0 +1,364 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::catalog::part::Component;
+use crate::money::{Currency, Price};
+use crate::pricing::{Level, PriceType, PricedLine};
+use crate::quote::draft::{DraftLine, Wave};
+use crate::quote::memory::MemoryDesk;
+use crate::stock::store::{MemoryStore, Store as _};
+use crate::stock::{Counters, Position, shard};
+
+/// One desk and the shards of two regions, with a clock moved by hand and lines that can be cut.
+struct House {
+    desk: MemoryDesk,
+    shards: BTreeMap<ShardName, MemoryStore>,
+    cut: BTreeSet<ShardName>,
+    now: Timestamp,
+}
+
+fn shard_name(region: &str) -> ShardName {
+    ShardName { region: region.parse().unwrap(), bucket: 0 }
+}
+
+fn id(text: &str) -> OpaqueId {
+    text.parse().unwrap()
+}
+
+impl House {
+    /// Units on hand of each sku at `near1`, `near2` (region `near`) and `far1` (region `far`).
+    fn new(stock: &[(&str, [u64; 3])]) -> Self {
+        let shards =
+            BTreeMap::from([(shard_name("near"), MemoryStore::default()), (shard_name("far"), MemoryStore::default())]);
+        for (sku, units) in stock {
+            for (location, on_hand) in ["near1", "near2", "far1"].into_iter().zip(units) {
+                let counters = Counters { on_hand: *on_hand, ..Counters::default() };
+                let empty = Position::empty(sku.parse().unwrap(), location.parse().unwrap());
+                let region = location.trim_end_matches(char::is_numeric);
+                shards[&shard_name(region)].put_position(&Position { counters, ..empty }).unwrap();
+            }
+        }
+        Self { desk: MemoryDesk::default(), shards, cut: BTreeSet::new(), now: Timestamp::EPOCH }
+    }
+
+    fn ask(&self, shard: &ShardName, command: Command) -> Option<Reply> {
+        if self.cut.contains(shard) {
+            return None;
+        }
+        Some(shard::handle(command, self.now, &self.shards[shard]).unwrap().reply)
+    }
+
+    /// Drives a step to its end.
+    fn drive(&self, mut step: Step) -> Result<Box<Quote>, Refusal> {
+        loop {
+            match step {
+                Step::Done(outcome) => return outcome,
+                Step::Ask(act, asks) => {
+                    let replies = asks.into_iter().map(|(shard, command)| {
+                        let reply = self.ask(&shard, command);
+                        (shard, reply)
+                    });
+                    step = Desk::new(&self.desk).heard(act, replies.collect(), self.now).unwrap();
+                }
+            }
+        }
+    }
+
+    fn open(&self, draft: Draft) -> Result<Box<Quote>, Refusal> {
+        self.drive(Desk::new(&self.desk).open(draft, self.now).unwrap())
+    }
+
+    fn commit(&self, quote: &str, lines: Option<&[(usize, u32)]>) -> Result<Box<Quote>, Refusal> {
+        self.drive(Desk::new(&self.desk).commit(&id(quote), lines, self.now).unwrap())
+    }
+
+    fn release(&self, quote: &str) -> Result<Box<Quote>, Refusal> {
+        self.drive(Desk::new(&self.desk).release(&id(quote), self.now).unwrap())
+    }
+
+    fn give_back(&self, quote: &str, by: &str, lines: Option<&[(usize, u32)]>) -> Result<Box<Quote>, Refusal> {
+        self.drive(Desk::new(&self.desk).give_back(&id(quote), &id(by), lines, self.now).unwrap())
+    }
+
+    fn wake(&self) {
+        for step in Desk::new(&self.desk).wake(self.now).unwrap() {
+            let _ = self.drive(step);
+        }
+    }
+
+    /// Available, held and committed units of a sku, over all locations.
+    fn units(&self, sku: &str) -> (u64, u64, u64) {
+        let positions = self.shards.values().flat_map(|store| store.positions(&sku.parse().unwrap()).unwrap());
+        positions.fold((0, 0, 0), |sum, at| {
+            (sum.0 + at.counters.available(), sum.1 + at.counters.held, sum.2 + at.counters.committed)
+        })
+    }
+
+    fn pass(&mut self, millis: i64) {
+        self.now = self.now.plus(millis);
+    }
+}
+
+fn draft(id: &str, lines: &[(&str, u32)]) -> Draft {
+    let lines = lines.iter().map(|(sku, quantity)| DraftLine {
+        sku: sku.parse().unwrap(),
+        quantity: *quantity,
+        price: price(*quantity),
+        needs: vec![Component { sku: sku.parse().unwrap(), quantity: 1 }],
+        pinned: None,
+    });
+    let lines: Vec<_> = lines.collect();
+    let wave = |region: &str, locations: &[&str]| Wave {
+        shards: ["A", "B", "C"].map(|sku| (sku.parse().unwrap(), shard_name(region))).into(),
+        locations: locations.iter().map(|id| id.parse().unwrap()).collect(),
+    };
+    Draft {
+        id: self::id(id),
+        account: "shop-1".parse().unwrap(),
+        currency: Currency::USD,
+        lines,
+        waves: vec![wave("near", &["near1", "near2"]), wave("far", &["far1"])],
+        ttl_ms: 60_000,
+        partial: false,
+        replace: None,
+        reference: None,
+        open_limit: 200,
+    }
+}
+
+fn price(quantity: u32) -> PricedLine {
+    let unit: Price = "10.0050".parse().unwrap();
+    PricedLine {
+        unit: unit.to_money(Currency::USD).unwrap(),
+        unit_exact: unit,
+        list: None,
+        core: None,
+        core_extended: None,
+        extended: unit.extended(quantity, Currency::USD).unwrap(),
+        price_type: PriceType::LIST,
+        level: Level::List,
+        promotion: None,
+        valid_until: None,
+        break_next: None,
+    }
+}
+
+fn places(quote: &Quote, line: usize) -> Vec<(String, u32)> {
+    quote.lines[line].allocations.iter().map(|at| (at.location.to_string(), at.quantity)).collect()
+}
+
+#[test]
+fn a_quote_takes_the_nearest_location_that_has_everything() {
+    let house = House::new(&[("A", [2, 5, 9])]);
+    let quote = house.open(draft("q", &[("A", 4)])).unwrap();
+    assert_eq!((quote.state, places(&quote, 0)), (QuoteState::Held, vec![("near2".into(), 4)]));
+    assert_eq!(quote.totals().unwrap().total.amount, 4_002);
+    assert_eq!(house.units("A"), (12, 4, 0));
+}
+
+#[test]
+fn what_the_near_region_lacks_is_held_in_the_next_one() {
+    let house = House::new(&[("A", [2, 1, 9])]);
+    let quote = house.open(draft("q", &[("A", 5)])).unwrap();
+    assert_eq!(places(&quote, 0), [("near1".into(), 2), ("near2".into(), 1), ("far1".into(), 2)]);
+}
+
+#[test]
+fn a_shortage_holds_nothing_and_tells_what_there_is() {
+    let house = House::new(&[("A", [2, 1, 1]), ("B", [9, 0, 0])]);
+    let refusal = house.open(draft("q", &[("B", 2), ("A", 5)])).unwrap_err();
+    let shortage = Shortage { line: 1, sku: "A".parse().unwrap(), wanted: 5, available: 4 };
+    assert_eq!(refusal, Refusal::InsufficientStock { shortages: vec![shortage] });
+    assert_eq!((house.units("A"), house.units("B")), ((4, 0, 0), (9, 0, 0)));
+}
+
+#[test]
+fn a_partial_quote_holds_what_there_is() {
+    let house = House::new(&[("A", [2, 1, 1])]);
+    let quote = house.open(Draft { partial: true, ..draft("q", &[("A", 5)]) }).unwrap();
+    assert_eq!((quote.lines[0].held, quote.totals().unwrap().subtotal.amount), (4, 4_002));
+    assert!(matches!(
+        house.open(Draft { partial: true, ..draft("r", &[("A", 1)]) }),
+        Err(Refusal::InsufficientStock { .. })
+    ));
+}
+
+#[test]
+fn a_pinned_line_is_held_there_or_not_at_all() {
+    let house = House::new(&[("A", [9, 1, 9])]);
+    let pinned = |id: &str, quantity| {
+        let mut draft = draft(id, &[("A", quantity)]);
+        draft.lines[0].pinned = Some("near2".parse().unwrap());
+        draft
+    };
+    assert_eq!(places(&house.open(pinned("q", 1)).unwrap(), 0), [("near2".into(), 1)]);
+    assert!(matches!(house.open(pinned("r", 1)), Err(Refusal::InsufficientStock { .. })));
+}
+
+#[test]
+fn the_same_call_again_meets_its_own_quote() {
+    let house = House::new(&[("A", [4, 0, 0])]);
+    let first = house.open(draft("q", &[("A", 3)])).unwrap();
+    assert_eq!(house.open(draft("q", &[("A", 3)])).unwrap(), first);
+    assert_eq!(house.units("A"), (1, 3, 0));
+}
+
+#[test]
+fn a_crash_before_the_quote_was_written_costs_nothing() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(draft("q", &[("A", 3)]), house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    // The desk forgets what it was doing; the retry meets the holds.
+    assert_eq!(house.units("A"), (1, 3, 0));
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    assert_eq!(house.units("A"), (1, 3, 0));
+    // And where nobody retries, the holds end by themselves.
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(draft("r", &[("A", 1)]), house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    house.pass(60_000 + GRACE);
+    house.ask(&shard_name("near"), Command::Read { skus: vec!["A".parse().unwrap()] });
+    assert_eq!(house.units("A"), (4, 0, 0));
+}
+
+#[test]
+fn a_commit_sells_what_is_held_and_only_once() {
+    let house = House::new(&[("A", [2, 0, 9]), ("B", [5, 0, 0])]);
+    house.open(draft("q", &[("A", 5), ("B", 1)])).unwrap();
+    let quote = house.commit("q", None).unwrap();
+    assert_eq!((quote.state, quote.lines[0].committed), (QuoteState::Committed, 5));
+    assert_eq!((house.units("A"), house.units("B")), ((6, 0, 5), (4, 0, 1)));
+    assert_eq!(house.commit("q", None), Err(Refusal::AlreadyCommitted));
+    assert_eq!(house.release("q"), Err(Refusal::AlreadyCommitted));
+}
+
+#[test]
+fn a_part_commit_frees_the_rest() {
+    let house = House::new(&[("A", [2, 0, 9]), ("B", [5, 0, 0])]);
+    house.open(draft("q", &[("A", 5), ("B", 2)])).unwrap();
+    assert_eq!(house.commit("q", Some(&[(0, 6)])), Err(Refusal::ExceedsHold { line: 0, units: 5 }));
+    assert_eq!(house.commit("q", Some(&[(7, 1)])), Err(Refusal::UnknownLine { line: 7 }));
+    house.commit("q", Some(&[(0, 3)])).unwrap();
+    assert_eq!((house.units("A"), house.units("B")), ((8, 0, 3), (5, 0, 0)));
+}
+
+#[test]
+fn a_commit_is_accepted_until_just_before_the_expiry() {
+    for (at, outcome) in [(59_999, Ok(QuoteState::Committed)), (60_000, Err(Refusal::Expired))] {
+        let mut house = House::new(&[("A", [4, 0, 0])]);
+        house.open(draft("q", &[("A", 3)])).unwrap();
+        house.pass(at);
+        assert_eq!(house.commit("q", None).map(|quote| quote.state), outcome, "{at}");
+    }
+}
+
+#[test]
+fn an_expired_quote_is_freed_by_the_alarm() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    house.pass(60_000);
+    house.wake();
+    assert_eq!(house.units("A"), (4, 0, 0));
+    assert_eq!(house.release("q"), Err(Refusal::Expired));
+}
+
+#[test]
+fn an_accepted_commit_is_carried_through_although_a_shard_was_away() {
+    let mut house = House::new(&[("A", [2, 0, 9])]);
+    house.open(draft("q", &[("A", 5)])).unwrap();
+    house.pass(59_000);
+    house.cut.insert(shard_name("far"));
+    assert_eq!(house.commit("q", None), Err(Refusal::Unreachable));
+    house.pass(5_000);
+    house.cut.clear();
+    house.wake();
+    let quote = house.desk.quote(&id("q")).unwrap().unwrap();
+    assert_eq!((quote.state, house.units("A")), (QuoteState::Committed, (6, 0, 5)));
+}
+
+#[test]
+fn a_commit_that_one_shard_can_no_longer_make_is_undone_at_the_others() {
+    let mut house = House::new(&[("A", [2, 0, 9])]);
+    house.open(draft("q", &[("A", 5)])).unwrap();
+    house.pass(59_000);
+    house.cut.insert(shard_name("far"));
+    assert_eq!(house.commit("q", None), Err(Refusal::Unreachable));
+    house.pass(1_000 + GRACE);
+    house.cut.clear();
+    house.wake();
+    let quote = house.desk.quote(&id("q")).unwrap().unwrap();
+    assert_eq!((quote.state, house.units("A")), (QuoteState::Expired, (11, 0, 0)));
+}
+
+#[test]
+fn a_release_that_a_shard_did_not_hear_is_told_again() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.release("q"), Err(Refusal::Unreachable));
+    assert_eq!(house.commit("q", None), Err(Refusal::AlreadyReleased));
+    house.cut.clear();
+    house.pass(RETRY_AFTER);
+    house.wake();
+    assert_eq!(house.units("A"), (4, 0, 0));
+    assert_eq!(house.desk.quote(&id("q")).unwrap().unwrap().state, QuoteState::Released);
+}
+
+#[test]
+fn replacing_keeps_the_units_the_caller_had_although_none_are_left() {
+    let house = House::new(&[("A", [3, 0, 0])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let replacing = |id: &str, quantity| Draft { replace: Some(self::id("old")), ..draft(id, &[("A", quantity)]) };
+    assert!(matches!(house.open(replacing("more", 4)), Err(Refusal::InsufficientStock { .. })));
+    assert_eq!(house.desk.quote(&id("old")).unwrap().unwrap().state, QuoteState::Held);
+    assert_eq!(house.units("A"), (0, 3, 0));
+    house.open(replacing("less", 2)).unwrap();
+    assert_eq!(house.desk.quote(&id("old")).unwrap().unwrap().state, QuoteState::Released);
+    assert_eq!(house.units("A"), (1, 2, 0));
+    house.commit("less", None).unwrap();
+    assert_eq!(house.units("A"), (1, 0, 2));
+}
+
+#[test]
+fn a_return_is_taken_once_and_never_more_than_was_sold() {
+    let house = House::new(&[("A", [2, 0, 9])]);
+    house.open(draft("q", &[("A", 5)])).unwrap();
+    assert_eq!(house.give_back("q", "r1", None), Err(Refusal::NotCommitted));
+    house.commit("q", Some(&[(0, 4)])).unwrap();
+    let quote = house.give_back("q", "r1", Some(&[(0, 3)])).unwrap();
+    assert_eq!((quote.lines[0].returned, house.units("A")), (3, (10, 0, 1)));
+    assert_eq!(house.give_back("q", "r2", Some(&[(0, 2)])), Err(Refusal::ExceedsHold { line: 0, units: 1 }));
+    assert_eq!(house.give_back("q", "r3", None).unwrap().lines[0].returned, 4);
+    assert_eq!(house.units("A"), (11, 0, 0));
+}
+
+#[test]
+fn a_kit_holds_its_components_and_shares_them_with_nobody() {
+    let house = House::new(&[("A", [4, 0, 0]), ("B", [3, 0, 0])]);
+    let component = |sku: &str, quantity| Component { sku: sku.parse().unwrap(), quantity };
+    let kit = |id: &str| {
+        let mut draft = draft(id, &[("C", 2)]);
+        draft.lines[0].needs = vec![component("A", 2), component("B", 1)];
+        draft
+    };
+    let quote = house.open(kit("q")).unwrap();
+    assert_eq!((quote.lines[0].held, house.units("A"), house.units("B")), (2, (0, 4, 0), (1, 2, 0)));
+    assert!(matches!(house.open(kit("r")), Err(Refusal::InsufficientStock { .. })));
+    house.commit("q", Some(&[(0, 1)])).unwrap();
+    assert_eq!((house.units("A"), house.units("B")), ((2, 0, 2), (2, 0, 1)));
+}
+
+#[test]
+fn an_account_has_so_many_open_quotes_and_no_more() {
+    let mut house = House::new(&[("A", [9, 0, 0])]);
+    let limited = |id: &str| Draft { open_limit: 2, ..draft(id, &[("A", 1)]) };
+    house.open(limited("q")).unwrap();
+    house.open(limited("r")).unwrap();
+    assert_eq!(house.open(limited("s")), Err(Refusal::QuotaExceeded { limit: 2 }));
+    house.open(Draft { replace: Some(id("r")), ..limited("t") }).unwrap();
+    house.pass(60_000);
+    house.open(limited("u")).unwrap();
+}

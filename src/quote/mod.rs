@@ -1,0 +1,16 @@
+//! Quotes: prices that stand and stock that is set aside for them.
+//!
+//! [`request`] reads what a caller wants held, [`draft`] is that with prices and an order of locations, [`desk`] drives
+//! the shards that hold it and [`quote`] is what comes of it.
+
+pub mod call;
+pub mod desk;
+pub mod draft;
+pub mod memory;
+pub mod quote;
+pub mod request;
+
+pub use desk::{Desk, DeskStore, Refusal, Step};
+pub use draft::{Draft, DraftLine, Wave};
+pub use quote::{Quote, QuoteLine, QuoteState};
+pub use request::QuoteRequest;

@@ -1,0 +1,150 @@
+// GET /v1/availability: what a shopper's browser is shown, and how it is cached.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { isProblem, namesFields, openInstance, until, usd, TIME } from "./instance.mjs";
+
+let api;
+before(async () => { api = await openInstance(); });
+after(() => api.close());
+
+const ORIGIN = "https://shop.example";
+const shown = (sku, query = "") => api.get(`/v1/availability/${sku}${query}`, "page");
+
+test("a part is shown with its public price and whether there is any", async () => {
+  // Should the shard not answer within the fixed budget because this machine is busy, it will the next time.
+  assert.deepEqual(await until(() => shown("PAD-1"), ({ source }) => source === "shard"), {
+    sku: "PAD-1", brand_name: "Brakina", number: "10-01", description: "Brake pad", status: "in_stock",
+    price: { unit: usd(1500), core: null, price_type: "RET", raised_to_floor: false, valid_until: null },
+    pickup: null, source: "shard", max_staleness_ms: 0,
+  });
+});
+
+test("the advertised floor lifts the public price, rounded up, and no other", async () => {
+  const { price } = await shown("MAP-1");
+  assert.deepEqual([price.unit, price.raised_to_floor], [usd(1801), true], "a floor of 18.0001");
+  assert.deepEqual((await api.line("MAP-1")).price.unit, usd(1200));
+});
+
+test("where nobody may see a price there is none", async () => {
+  for (const sku of ["NOPRICE-1", "EURO-1"]) assert.equal((await shown(sku)).price, null, sku);
+});
+
+test("the nearest counter that has the part is named for a shopper's place", async () => {
+  const { pickup } = await shown("SPLIT-1", "?lat=33.8000&lon=-84.4000");
+  assert.deepEqual([pickup.location, pickup.name, pickup.available, pickup.open_now], ["ATL1", "Atlanta", 3, true], "home");
+  assert.equal(pickup.distance_km, 2.4);
+  assert.match(pickup.ready_at, TIME);
+  assert.equal(new Date(pickup.ready_at) % 300_000, 0, "told in steps of five minutes");
+  assert.equal((await shown("PACK-1", "?lat=33.8&lon=-84.4")).pickup, null, "a distribution centre is no counter");
+});
+
+test("the public is not told how deep the stock is", async () => {
+  const answer = await shown("MAP-1", "?lat=33.78&lon=-84.38");
+  assert.equal(answer.pickup.available, 10, "of 25");
+  assert.ok(!("available" in answer) && !("sources" in answer) && !("incoming" in answer));
+});
+
+test("a superseded part tells what is sold instead, a backorder when", async () => {
+  assert.equal((await shown("OLD-1")).superseded_by, "NEW-3");
+  await api.move([{ id: "sold", sku: "BACK-1", location: "ATL1", kind: "count", quantity: 0 }]);
+  const late = await shown("BACK-1");
+  assert.deepEqual([late.status, late.eta], ["backorder", "2098-01-01T00:00:00.000Z"]);
+});
+
+test("a kit, a digital part and a part of another region have a status too", async () => {
+  assert.equal((await shown("KIT-1")).status, "in_stock");
+  assert.equal((await shown("DIGITAL-1")).status, "in_stock");
+  const west = await until(() => shown("WEST-1"), ({ status }) => status === "in_stock");
+  assert.deepEqual([west.source, west.max_staleness_ms], ["snapshot", 64_000]);
+});
+
+test("several skus are answered in order, unknown ones in place", async () => {
+  const { items } = await api.get("/v1/availability?sku=PAD-1&sku=NO-SUCH&sku=OLD-1", "page");
+  assert.deepEqual(items.map(({ sku, status }) => [sku, status]),
+    [["PAD-1", "in_stock"], ["NO-SUCH", "unknown"], ["OLD-1", "discontinued"]]);
+  assert.equal(items[1].price, null);
+});
+
+test("one unknown sku is not found", async () => {
+  isProblem(await api.ask("GET", "/v1/availability/NO-SUCH", { key: "page" }), 404, "not_found");
+  isProblem(await api.ask("GET", "/v1/availability/NO%20SUCH", { key: "page" }), 404, "not_found");
+  isProblem(await api.ask("GET", "/v1/availability/", { key: "page" }), 404, "not_found");
+});
+
+test("a sku with a slash is asked for with the slash encoded", async () => {
+  assert.equal((await shown("MOVED%2F1")).sku, "MOVED/1");
+});
+
+test("bad parameters are named", async () => {
+  const ask = (query) => api.ask("GET", `/v1/availability${query}`, { key: "page" });
+  namesFields(await ask(""), { "/sku": "invalid" });
+  namesFields(await ask(`?${"sku=PAD-1&".repeat(51)}`), { "/sku": "invalid" });
+  namesFields(await ask("?sku=A%20B"), { "/sku": "invalid" });
+  namesFields(await ask("/PAD-1?lat=33"), { "/lat": "invalid" });
+  namesFields(await ask("/PAD-1?lat=91&lon=0"), { "/lat": "invalid" });
+  namesFields(await ask("/PAD-1?lat=north&lon=0"), { "/lat": "invalid" });
+  namesFields(await ask("/PAD-1?lat=0&lon=NaN"), { "/lat": "invalid" });
+});
+
+test("an answer may be cached for a second, and who has it already gets a 304", async () => {
+  const ask = (condition) => api.ask("GET", "/v1/availability/CORE-1", { key: "page", headers: condition });
+  const first = await ask({});
+  const etag = first.headers.get("etag");
+  assert.match(etag, /^"[0-9a-f]{16}"$/);
+  assert.equal(first.headers.get("cache-control"), "public, max-age=1, stale-while-revalidate=5");
+  assert.equal(first.headers.get("vary"), "Authorization, X-API-Key, Origin");
+  assert.equal(first.headers.get("content-type"), "application/json");
+  for (const condition of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    const again = await ask({ "if-none-match": condition });
+    assert.deepEqual([again.status, again.text, again.headers.get("etag")], [304, "", etag], condition);
+  }
+  assert.equal((await ask({ "if-none-match": '"other"' })).status, 200);
+});
+
+test("a 304 is given by an instance that has to look, too, and for any current answer", async () => {
+  const { headers } = await api.ask("GET", "/v1/availability/CALIB-1", { key: "page" });
+  await api.restart();
+  for (const condition of [headers.get("etag"), "*"]) {
+    const again = await api.ask("GET", "/v1/availability/CALIB-1", { key: "demo-web", headers: { "if-none-match": condition } });
+    assert.equal(again.status, 304, condition);
+  }
+});
+
+test("the tag changes when the answer does, a second later at the latest", async () => {
+  const ask = () => api.ask("GET", "/v1/availability/CONTRACT-1", { key: "page" });
+  const before = await ask();
+  assert.equal(before.body.status, "in_stock");
+  await api.move([{ id: "c-0", sku: "CONTRACT-1", location: "ATL1", kind: "count", quantity: 0 }]);
+  const moved = Date.now();
+  const after = await until(ask, ({ body }) => body.status === "out_of_stock");
+  assert.ok(Date.now() - moved < 2_000);
+  assert.notEqual(after.headers.get("etag"), before.headers.get("etag"));
+});
+
+test("a page of an allowed origin may read the answer and its headers, errors included", async () => {
+  for (const [sku, status] of [["PAD-1", 200], ["NO-SUCH", 404]]) {
+    const answer = await api.ask("GET", `/v1/availability/${sku}`, { key: "page", headers: { origin: ORIGIN } });
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    const exposed = answer.headers.get("access-control-expose-headers");
+    for (const name of ["ETag", "Retry-After", "Server-Timing"]) assert.ok(exposed.includes(name), name);
+  }
+});
+
+test("a preflight is answered without a key", async () => {
+  const headers = { origin: ORIGIN, "access-control-request-method": "GET", "access-control-request-headers": "authorization" };
+  for (const path of ["/v1/availability/PAD-1", "/v1/availability?sku=PAD-1"]) {
+    const answer = await api.ask("OPTIONS", path, { headers });
+    assert.equal(answer.status, 204);
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    assert.equal(answer.headers.get("access-control-allow-methods"), "GET, OPTIONS");
+    assert.match(answer.headers.get("access-control-allow-headers"), /Authorization.*X-API-Key.*If-None-Match/);
+    assert.ok(Number(answer.headers.get("access-control-max-age")) > 0);
+  }
+});
+
+test("other paths give browsers nothing", async () => {
+  const answer = await api.ask("POST", "/v1/query", { key: "shop", json: { lines: [{ sku: "PAD-1" }] }, headers: { origin: ORIGIN } });
+  assert.equal(answer.headers.get("access-control-allow-origin"), null);
+  isProblem(await api.ask("OPTIONS", "/v1/query", { headers: { origin: ORIGIN } }), 405, "method_not_allowed");
+});

@@ -1,0 +1,185 @@
+// A Holdfast of one's own for a contract test: the built Worker on workerd, with a catalogue in a temporary folder.
+// `catalogue/` is small enough to work out every expected number by hand.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "../../local/config.mjs";
+import { startServer } from "../../local/serve.mjs";
+
+export const CATALOGUE = join(ROOT, "tests/contract/catalogue");
+const WAIT_MS = 20_000;
+
+/** Runs the importer, in the profile that `make test` has just built, and returns what it printed. */
+export async function kvSeed(...parameters) {
+  const command = ["run", "--quiet", "--locked", "--package", "kv-seed", "--", ...parameters];
+  const { stdout, stderr } = await promisify(execFile)("cargo", command, { cwd: ROOT });
+  return stdout + stderr;
+}
+
+/**
+ * An instance with the tables of `catalogue`, the opening stock of the folder `stock` and a few vehicles. `admin` is a
+ * key of the catalogue that may do everything. Close the instance when the tests are over.
+ */
+export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
+  const instance = new Instance(folder, vars);
+  try {
+    await kvSeed("import", catalogue, "--strict", "--state", instance.state);
+    await instance.start();
+    await kvSeed("stock", stock, "--strict", "--to", instance.url, "--key", admin);
+    // Two makers' identifiers, as `kv-seed vpic` would write them: make (26), model (28), fuel (24), body (5).
+    const vehicles = readFileSync(join(CATALOGUE, "vehicles.ndjson"), "utf8");
+    succeeded(await instance.ask("PUT", "/v1/admin/catalog", { key: admin, body: vehicles }));
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+  return instance;
+}
+
+class Instance {
+  #server;
+
+  constructor(folder, vars) {
+    this.folder = folder;
+    this.state = join(folder, "state");
+    this.vars = vars;
+  }
+
+  get url() {
+    return this.#server.url;
+  }
+
+  async start() {
+    this.#server = await startServer({ state: this.state, vars: this.vars, log: "ignore" });
+  }
+
+  /** Ends workerd in good order. */
+  stop() {
+    return this.#server.stop();
+  }
+
+  /** Ends workerd in good order and starts it again on the same data, perhaps with other `vars`. */
+  async restart({ vars = this.vars } = {}) {
+    await this.stop();
+    this.vars = vars;
+    await this.start();
+  }
+
+  /** Ends workerd without a warning. */
+  async kill() {
+    process.kill(this.#server.pid, "SIGKILL");
+    await this.#server.ended;
+  }
+
+  async close() {
+    await this.#server?.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /**
+   * One request. `json` is sent as the body; `body` is sent as it is. Whatever is asked, the answer is no fault of the
+   * product's own (unless the test has broken something: `faulty`), and has what every answer has.
+   */
+  async ask(method, path, { key, json, body, headers = {}, faulty = false } = {}) {
+    const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const sent = { method, body: json === undefined ? body : JSON.stringify(json), headers: { ...authorization, ...headers } };
+    const response = await fetch(this.url + path, sent);
+    const answer = { status: response.status, headers: response.headers, text: await response.text() };
+    if (answer.text !== "") answer.body = JSON.parse(answer.text);
+    assert.ok(faulty || answer.status < 500, `${method} ${path}: ${answer.status} ${answer.text}`);
+    assert.match(answer.headers.get("x-request-id"), /^[A-Za-z0-9._:-]+$/);
+    return answer;
+  }
+
+  /** The body of a GET that succeeds. */
+  async get(path, key = "shop") {
+    return succeeded(await this.ask("GET", path, { key }));
+  }
+
+  /** The body of a POST that succeeds. */
+  async post(path, json, key = "shop") {
+    return succeeded(await this.ask("POST", path, { key, json }));
+  }
+
+  /**
+   * The lines of a query's answer. Each of `lines` is a line of the request, or just a sku. The budget is the longest, so
+   * that a busy machine makes no test fail; not saying one is tested in query.test.mjs.
+   */
+  async lines(lines, { key = "shop", ...options } = {}) {
+    const asked = lines.map((line) => (typeof line === "string" ? { sku: line } : line));
+    return (await this.post("/v1/query", { lines: asked, budget_ms: 5_000, ...options }, key)).lines;
+  }
+
+  /** The answer to a query of one line. */
+  async line(line, options) {
+    return (await this.lines([line], options))[0];
+  }
+
+  /** The results of movements, in order. */
+  async move(movements, key = "stock-only") {
+    return (await this.post("/v1/stock/movements", { movements }, key)).results;
+  }
+
+  /** The one position of a sku at a location. */
+  async position(sku, location = "ATL1") {
+    const { positions } = await this.get(`/v1/stock/${encodeURIComponent(sku)}`, "stock-only");
+    return positions.find((position) => position.location === location);
+  }
+
+  /** The whole ledger of a sku at a location, page after page. */
+  async ledger(sku, location = "ATL1", limit = 500) {
+    const entries = [];
+    for (let after = 0; after !== undefined;) {
+      const page = await this.get(`/v1/stock/${sku}/movements?location=${location}&after=${after}&limit=${limit}`, "stock-only");
+      entries.push(...page.movements);
+      after = page.next;
+    }
+    return entries;
+  }
+}
+
+function succeeded(answer) {
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body;
+}
+
+/** Checks that an answer is this problem, told as RFC 9457 says, and returns its document. */
+export function isProblem(answer, status, code) {
+  assert.deepEqual([answer.status, answer.body?.code], [status, code], answer.text);
+  assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  const { type, title, status: told, detail, retryable, errors } = answer.body;
+  assert.equal(told, status);
+  assert.equal(type, `urn:holdfast:problem:${code}`);
+  assert.ok(title.length > 0 && detail.length > 0);
+  assert.equal(typeof retryable, "boolean");
+  for (const error of errors) assert.deepEqual(Object.keys(error).sort(), ["code", "detail", "pointer"]);
+  return answer.body;
+}
+
+/** Checks that an answer is 422 and names exactly these fields: `{ "/lines/0/sku": "invalid" }`. */
+export function namesFields(answer, fields) {
+  const { errors } = isProblem(answer, 422, "invalid_request");
+  assert.deepEqual(Object.fromEntries(errors.map(({ pointer, code }) => [pointer, code])), fields);
+}
+
+/** The first result of `look` that `holds`; fails when that takes too long. */
+export async function until(look, holds) {
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const found = await look();
+    if (holds(found)) return found;
+    if (Date.now() > deadline) assert.fail(`still ${JSON.stringify(found)} after ${WAIT_MS} ms`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** `{"amount": …, "currency": "USD"}` */
+export const usd = (amount) => ({ amount, currency: "USD" });
+
+/** RFC 3339, UTC, milliseconds. */
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
