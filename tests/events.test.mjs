@@ -104,11 +104,15 @@ async function arrived(shard, count) {
   return found.map(({ event }) => event);
 }
 
-const receipt = (id, sku, quantity) => ({ op: "move", movements: [{ id, sku, location: "ATL1", kind: "receipt", quantity }] });
-const count = (id, sku, quantity) => ({ op: "move", movements: [{ id, sku, location: "ATL1", kind: "count", quantity }] });
+const moved = (kind) => (id, sku, quantity) => ({ move: { movements: [{ id, sku, location: "ATL1", kind, quantity }] } });
+const receipt = moved("receipt");
+const count = moved("count");
+const pick = moved("pick");
 const hold = (quote, sku, quantity, forMs = 900_000) => ({
-  op: "hold", quote, expires_at: new Date(Date.now() + forMs).toISOString(),
-  lines: [{ line: { line: 0 }, sku, quantity, locations: ["ATL1"], split: false }],
+  hold: {
+    quote, expires_at: new Date(Date.now() + forMs).toISOString(),
+    lines: [{ line: { line: 0 }, sku, quantity, locations: ["ATL1"], split: false }],
+  },
 });
 
 test("a movement is in the log of its day once, as it happened", async () => {
@@ -140,11 +144,13 @@ test("an event arrives although the process is killed before the shard could sen
 test("a count below what is held names the quotes it endangers, and no others", async () => {
   await ask("enam/short", receipt("m1", "A", 5));
   await ask("enam/short", receipt("m2", "B", 5));
-  for (const [quote, sku] of [["q1", "A"], ["q2", "A"], ["q3", "A"], ["q4", "B"]]) await ask("enam/short", hold(quote, sku, 1));
-  await ask("enam/short", { op: "release", quote: "q2" });
-  await ask("enam/short", { op: "commit", quote: "q3" });
+  for (const [quote, sku] of [["q1", "A"], ["q2", "A"], ["q3", "A"], ["q4", "B"], ["q5", "A"]]) await ask("enam/short", hold(quote, sku, 1));
+  await ask("enam/short", { release: { quote: "q2" } });
+  await ask("enam/short", { commit: { quote: "q5" } });
+  await ask("enam/short", pick("p1", "A", 1));
+  await ask("enam/short", { commit: { quote: "q3" } });
   await ask("enam/short", count("c1", "A", 1));
-  const events = await arrived("enam/short", 10);
+  const events = await arrived("enam/short", 13);
   const shortfall = events.find(({ kind }) => kind === "shortfall");
   assert.deepEqual([shortfall.sku, shortfall.location, shortfall.units, shortfall.quotes], ["A", "ATL1", 1, ["q1", "q3"]]);
 });
@@ -155,12 +161,12 @@ test("a hold that nobody comes back for is freed by the alarm, also after a kill
   await restartAfterKill();
   const events = await arrived("enam/expiry", 3);
   assert.deepEqual(events.map(({ kind }) => kind), ["moved", "held", "expired"]);
-  assert.equal((await ask("enam/expiry", { op: "positions", sku: "A" })).positions[0].held, 0);
+  assert.equal((await ask("enam/expiry", { positions: { sku: "A" } })).positions.positions[0].held, 0);
 });
 
 test("the log is read in pages, in order of arrival", async () => {
-  const movements = Array.from({ length: 250 }, (_, i) => receipt(`m${i}`, "A", 1).movements[0]);
-  await ask("enam/pages", { op: "move", movements });
+  const movements = Array.from({ length: 250 }, (_, i) => receipt(`m${i}`, "A", 1).move.movements[0]);
+  await ask("enam/pages", { move: { movements } });
   const ids = (await arrived("enam/pages", 250)).map(({ movement }) => movement.id);
   assert.deepEqual(ids, movements.map(({ id }) => id));
   const first = await (await get(`day=${today()}&limit=2`)).json();

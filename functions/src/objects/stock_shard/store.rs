@@ -5,7 +5,7 @@
 //! | `positions` | a [`Position`] as JSON, by sku and location |
 //! | `ledger` | an [`Entry`] as JSON, by its place; a movement id is used once per position |
 //! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside |
-//! | `holds_at` | which quotes hold stock at a position or were sold it; kept by triggers on `holds` |
+//! | `holds_at` | which quotes await stock of a position; kept by triggers on `holds` |
 //! | `outbox` | a [`StockEvent`] as JSON that has not been delivered |
 //! | `dirty` | a sku whose snapshot is out of date, with the version of the first change since |
 //! | `sequence` | one row: the last number that may have been given out |
@@ -47,9 +47,10 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE holds_at (sku TEXT NOT NULL, location TEXT NOT NULL, quote TEXT NOT NULL, PRIMARY KEY (sku, location, quote)) WITHOUT ROWID",
         "CREATE TRIGGER holds_begin AFTER INSERT ON holds BEGIN \
            INSERT OR IGNORE INTO holds_at SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds'); END",
-        "CREATE TRIGGER holds_end AFTER UPDATE ON holds WHEN NEW.holds->>'state' IN ('released', 'expired') BEGIN \
-           DELETE FROM holds_at WHERE (sku, location, quote) IN \
-             (SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds')); END",
+        "CREATE TRIGGER holds_end AFTER UPDATE ON holds WHEN NEW.holds->>'state' <> 'held' BEGIN \
+           DELETE FROM holds_at WHERE (sku, location, quote) IN ( \
+             SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds') GROUP BY 1, 2 \
+             HAVING NEW.holds->>'state' <> 'committed' OR max(value->>'unpicked') = 0); END",
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
     ],
 ];
