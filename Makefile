@@ -9,10 +9,10 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check bench seed deploy clean setup
+.PHONY: help run build test simulate check bench seed deploy clean setup
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup:
 	@scripts/setup.sh build
@@ -35,6 +35,12 @@ test: ## every test: Rust, then what crosses HTTP
 	@$(TOOLED) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
 	  cargo test --locked --package functions --target wasm32-unknown-unknown --test wasm
 	@$(TOOLED) node --no-warnings --test "tests/**/*.test.mjs"
+
+SEEDS ?= 100
+FROM ?= 10000
+simulate: ## SEEDS worlds of bad weather, from seed FROM on
+	@scripts/setup.sh test
+	SEEDS=$(SEEDS) FROM=$(FROM) cargo test --profile tool --locked --package holdfast --test simulation -- --ignored --nocapture
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 	@scripts/setup.sh check

@@ -53,7 +53,8 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused.
+    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered as the call's
+    /// answer before anything is asked.
     Refuse(Refusal),
     /// Selling.
     Commit(OpaqueId),
@@ -403,7 +404,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         // While the shards were asked, another call may have decided otherwise.
         if let Some(refusal) = self.objection(&opening.draft, now)? {
-            return Ok(opening.refuse(refusal));
+            // What is about to be sold is as good as sold.
+            return Ok(opening.refuse(if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
         }
         let old = match &opening.draft.replace {
             Some(old) => self.store.quote(old)?,

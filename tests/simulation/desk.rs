@@ -113,8 +113,15 @@ impl DeskObject {
     fn goes_on(&mut self, step: Step, call: Option<OpaqueId>) -> Effect {
         match step {
             Step::Ask(act, asks) => {
-                if let Act::Commit(quote) = &act {
-                    self.accepted.insert(quote.clone());
+                match (&act, &call) {
+                    (Act::Commit(quote), _) => {
+                        self.accepted.insert(quote.clone());
+                    }
+                    (Act::Refuse(why), Some(key)) => {
+                        let answer = Answer::Refused { why: why.clone(), replayed: false };
+                        self.answers.insert(key.clone(), answer);
+                    }
+                    _ => {}
                 }
                 self.begun += 1;
                 let replies = asks.iter().map(|(shard, _)| (shard.clone(), None)).collect();

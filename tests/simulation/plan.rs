@@ -127,6 +127,11 @@ pub fn plan(seed: u64, accounts: usize, commands: usize) -> (Setup, Vec<Step>) {
         late: stormy(&mut random, 30),
     };
     let mut wishes = Vec::with_capacity(commands + commands / 8);
+    for _ in 0..commands / 8 {
+        let (sku, location) = (random.place(setup.skus), random.place(setup.regions * setup.locations));
+        let quantity = random.within(1..=60);
+        wishes.push((0, Wish::Move { sku, location, kind: MovementKind::Receipt, quantity, safety: None }));
+    }
     while wishes.len() < commands {
         if random.chance(250) {
             wishes.push((random.within(0..=setup.span), movement(&setup, &mut random)));

@@ -83,8 +83,7 @@ impl Watch {
             for Position { location, counters, .. } in positions {
                 let place = (sku.clone(), location.clone());
                 let before = self.positions.insert(place.clone(), counters).unwrap_or_default();
-                let over = |at: &Counters| (at.held + at.committed).saturating_sub(at.on_hand);
-                if over(&counters) > over(&before) {
+                if counters.shortfall() > before.shortfall() {
                     let event = told_of.contains(&(sku.clone(), location, counters.shortfall()));
                     must!(excused.contains(&place) && event, "rule 1: {place:?} went from {before:?} to {counters:?}");
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use holdfast::id::OpaqueId;
+use holdfast::id::{OpaqueId, fnv1a};
 use holdfast::quote::QuoteState;
 use holdfast::quote::call::{Answer, Ask, Call};
 use holdfast::quote::desk::{DeskStore as _, Refusal};
@@ -131,6 +131,20 @@ pub struct World<'p> {
     cut: Vec<i64>,
     counts: Counts,
     log: Option<Vec<String>>,
+}
+
+/// What a command is about, as a number: what befalls its messages follows from that.
+fn origin(command: &Command) -> u64 {
+    let id = match command {
+        Command::Hold { quote, .. }
+        | Command::Extend { quote, .. }
+        | Command::Commit { quote, .. }
+        | Command::Release { quote }
+        | Command::GiveBack { quote, .. } => quote,
+        Command::Move { movements } => &movements[0].id,
+        _ => return 0,
+    };
+    fnv1a(id.as_str().as_bytes())
 }
 
 /// Lets a plan happen.
@@ -327,8 +341,8 @@ impl<'p> World<'p> {
                 for (place, (name, command)) in asks.into_iter().enumerate() {
                     let from = Sender::Desk { account, life, act, place };
                     let shard = self.places[&name];
-                    let event = Event::Command { shard, command: Rc::new(command), from };
-                    self.post(1_000_000_007 * (account as u64 + 1), Some((account, shard)), event);
+                    let (origin, command) = (origin(&command), Rc::new(command));
+                    self.post(origin, Some((account, shard)), Event::Command { shard, command, from });
                 }
             }
             Effect::Answer(key, answer) => {
@@ -391,11 +405,11 @@ impl<'p> World<'p> {
             log.push(format!("{:>9}   {:?} answers {:?}", self.now, shard.name, output.reply));
         }
         shard.watch.after(&shard.store, Some(&output.reply))?;
-        let (between, origin) = match from {
-            Sender::Desk { account, .. } => (Some((account, place)), 1_000_000_007 * (account as u64 + 1)),
-            Sender::Mover { number } => (None, number as u64),
+        let between = match from {
+            Sender::Desk { account, .. } => Some((account, place)),
+            Sender::Mover { .. } => None,
         };
-        self.post(origin, between, Event::Reply { from, reply: output.reply });
+        self.post(origin(command), between, Event::Reply { from, reply: output.reply });
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Ask, Call, Idempotency};
-use holdfast::quote::desk::{Desk, Refusal, Step};
+use holdfast::quote::desk::{Act, Desk, Refusal, Step};
 use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::DAY;
@@ -124,6 +124,11 @@ impl QuoteDesk {
         loop {
             match step {
                 Step::Ask(act, asks) => {
+                    if let (Act::Refuse(why), Some(idempotency)) = (&act, idempotency) {
+                        // It stands before shards hear of it: the same call after a crash does not begin anew.
+                        let answer = Answer::Refused { why: why.clone(), replayed: false };
+                        self.store.remember(idempotency, &answer, now())?;
+                    }
                     let replies =
                         join_all(asks.into_iter().map(|(shard, command)| self.ask_shard(shard, command))).await;
                     step = Desk::new(&self.store).heard(act, replies, now())?;
