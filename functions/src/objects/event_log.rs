@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use worker::{Result, SqlStorage, SqlStorageValue as Value, State, worker_sys};
 
-use super::sql::{self, integer, number, string};
+use super::sql::{self, LARGEST, integer, number, string};
 
 /// Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[&[
@@ -153,7 +153,7 @@ impl EventLog {
     }
 
     fn rows(&self, statement: &str, after: u64, limit: u32) -> Result<Vec<Vec<Value>>> {
-        self.sql.exec(statement, vec![number(after)?, number(limit.into())?])?.raw().collect()
+        self.sql.exec(statement, vec![number(after.min(LARGEST))?, number(limit.into())?])?.raw().collect()
     }
 }
 

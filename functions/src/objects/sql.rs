@@ -46,6 +46,10 @@ pub fn text(value: &(impl ToString + ?Sized)) -> Value {
     Value::String(value.to_string())
 }
 
+/// The largest number that SQLite and JavaScript agree on: a double holds it exactly with all those before it. A place
+/// in a table is never beyond it.
+pub const LARGEST: u64 = (1 << 53) - 1;
+
 /// A number parameter. Integers cross as doubles: what a double cannot hold exactly is refused.
 pub fn number(value: u64) -> Result<Value> {
     Value::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))

@@ -68,7 +68,7 @@ impl SqlStore {
         let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
              OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
              ORDER BY place DESC LIMIT ?4";
-        let before = cursor.map_or(Ok(Value::Integer((1_i64 << 53) - 1)), sql::number)?;
+        let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
         let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;

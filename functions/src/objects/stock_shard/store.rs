@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
 use self::memory::{Memory, NEVER};
-use crate::objects::sql::{self, integer, number, unreadable};
+use crate::objects::sql::{self, LARGEST, integer, number, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[
@@ -146,7 +146,7 @@ impl Store for SqlStore {
 
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>> {
         let location = page.location.as_ref().map_or(Value::Null, text);
-        let parameters = vec![text(&page.sku), number(page.after)?, location, number(page.limit.into())?];
+        let parameters = vec![text(&page.sku), number(page.after.min(LARGEST))?, location, number(page.limit.into())?];
         let statement = "SELECT entry FROM ledger WHERE sku = ?1 AND seq > ?2 AND (?3 IS NULL OR location = ?3) ORDER BY seq LIMIT ?4";
         self.rows(statement, parameters)?.iter().map(|row| json(row)).collect()
     }
