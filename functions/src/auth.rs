@@ -6,9 +6,9 @@ use holdfast::access::{KeyRecord, Scope};
 use holdfast::catalog::Reading;
 use holdfast::id::AccountId;
 use holdfast::pricing::Account;
-use sha2::{Digest, Sha256};
 use worker::Env;
 
+use crate::digest::sha256_hex;
 use crate::problem::Problem;
 use crate::wire::Request;
 
@@ -41,12 +41,7 @@ impl<'a> BearerKey<'a> {
     /// SHA-256 of the key in lower-case hex: what KV knows it by. Looking a hash up takes no time that depends on how
     /// much of a guessed key is right.
     pub fn hash(&self) -> String {
-        use std::fmt::Write as _;
-        Sha256::digest(self.0.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256_hex(self.0.as_bytes())
     }
 }
 

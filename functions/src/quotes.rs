@@ -19,8 +19,8 @@ use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
 use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::digest::sha256_hex;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
@@ -292,26 +292,16 @@ fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Proble
         return Err(Problem::invalid_field("/Idempotency-Key", "an Idempotency-Key has at most 255 characters"));
     }
     let scope = format!("{}\n{}\n{key}", account.id, edge.request.path());
-    let key = digest(scope.as_bytes()).parse().map_err(|_| Problem::internal())?;
-    Ok(Idempotency { key, fingerprint: digest(edge.request.body) })
+    let key = sha256_hex(scope.as_bytes()).parse().map_err(|_| Problem::internal())?;
+    Ok(Idempotency { key, fingerprint: sha256_hex(edge.request.body) })
 }
 
 /// A quote's id follows from the call that opens it, so that a repeated call meets its own holds.
 fn quote_of(idempotency: &Idempotency) -> OpaqueId {
-    let digest = digest(format!("{}\n{}", idempotency.key, idempotency.fingerprint).as_bytes());
+    let digest = sha256_hex(format!("{}\n{}", idempotency.key, idempotency.fingerprint).as_bytes());
     let id = format!("q_{}", digest.get(..26).unwrap_or(&digest));
     // Letters and digits after `q_`: always an id.
     id.parse().unwrap_or_else(|_| idempotency.key.clone())
-}
-
-/// SHA-256 in lower-case hex.
-fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 fn quote_id(id: &str) -> Result<OpaqueId, Problem> {
