@@ -58,7 +58,7 @@ async function fetchAll(env: Env, now: number, keys: string[], found: Map<string
     for (const key of wanted) {
       const text = values.get(key) ?? null;
       const record = text === null ? null : JSON.parse(text, revive);
-      const until = now + (record === null ? ABSENT_MS : lifetime);
+      const until = now + (record === null ? Math.min(ABSENT_MS, lifetime) : lifetime);
       keep(key, { record, bytes: (text?.length ?? 0) + key.length + 64, until });
       found.set(key, record);
     }

@@ -67,8 +67,8 @@ async function published(env: Env, regions: string[], skus: string[], table: Sto
   if (reading !== undefined) await reading;
   for (const region of regions) {
     for (const sku of skus) {
-      const snapshot = found.get(`stock/${region}/${sku}`);
-      if (!snapshot) continue;
+      // Nothing published yet is a snapshot's word too.
+      const snapshot = found.get(`stock/${region}/${sku}`) ?? { as_of: now, locations: [] };
       const known = table.get(sku);
       table.set(sku, known === undefined
         ? { snapshot: true, asOf: snapshot.as_of, locations: snapshot.locations }
