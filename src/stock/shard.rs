@@ -277,7 +277,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
 /// anything left to do.
 pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
     holds::expire(now, store)?;
-    let idle = store.dirty(1)?.is_empty() && store.outbox(1)?.is_empty();
+    let idle = store.dirty(1)?.is_empty() && !store.has_events()?;
     if idle { store.next_due() } else { next_wake(now, store) }
 }
 

@@ -39,10 +39,8 @@ pub trait Store {
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
-    /// The oldest events of the outbox.
-    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error>;
-    /// Takes the events up to and with `seq` out of the outbox: they are delivered.
-    fn delivered(&self, seq: u64) -> Result<(), Self::Error>;
+    /// Whether the outbox has events that nobody has taken out.
+    fn has_events(&self) -> Result<bool, Self::Error>;
     /// Notes that the sku's snapshot is out of date since `version`.
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
     /// Skus whose snapshots are out of date, oldest change first, with the version of their last change.
@@ -80,6 +78,18 @@ struct Tables {
     outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
+}
+
+impl MemoryStore {
+    /// The events of the outbox, oldest first.
+    pub fn events(&self) -> Vec<StockEvent> {
+        self.inner.borrow().outbox.clone()
+    }
+
+    /// Takes the events out of the outbox: they are delivered.
+    pub fn take_events(&self) -> Vec<StockEvent> {
+        std::mem::take(&mut self.inner.borrow_mut().outbox)
+    }
 }
 
 impl Store for MemoryStore {
@@ -155,14 +165,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.inner.borrow().outbox.iter().take(limit).cloned().collect())
-    }
-
-    fn delivered(&self, seq: u64) -> Result<(), Self::Error> {
-        self.inner.borrow_mut().outbox.retain(|event| event.seq > seq);
-        Ok(())
+    fn has_events(&self) -> Result<bool, Self::Error> {
+        Ok(!self.inner.borrow().outbox.is_empty())
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
