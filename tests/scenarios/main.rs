@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use holdfast::stock::shard::{self, Command, MovementResult, Reply};
-use holdfast::stock::store::{MemoryStore, Store as _};
+use holdfast::stock::store::MemoryStore;
 use holdfast::stock::{Happening, LineHeld, Position};
 use holdfast::time::Timestamp;
 use script::{Action, Scenario, Step};
