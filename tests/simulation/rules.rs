@@ -35,7 +35,7 @@ pub struct Watch {
 impl Watch {
     /// After every command: what it has changed, and what it said about that.
     pub fn after(&mut self, store: &MemoryStore, reply: Option<&Reply>) -> Result<(), Broken> {
-        let Ok(events) = store.outbox(u32::MAX);
+        let events = store.outbox();
         let mut excused = BTreeSet::new();
         let mut told_of = BTreeSet::new();
         for event in events {
