@@ -39,8 +39,10 @@ pub trait Store {
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
-    /// Whether the outbox has events that nobody has taken out.
+    /// Whether events wait in the outbox.
     fn has_events(&self) -> Result<bool, Self::Error>;
+    /// Takes the events up to and with `seq` out of the outbox: they are delivered.
+    fn delivered(&self, seq: u64) -> Result<(), Self::Error>;
     /// Notes that the sku's snapshot is out of date since `version`.
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
     /// Skus whose snapshots are out of date, oldest change first, with the version of their last change.
@@ -81,14 +83,9 @@ struct Tables {
 }
 
 impl MemoryStore {
-    /// The events of the outbox, oldest first.
-    pub fn events(&self) -> Vec<StockEvent> {
+    /// The events of the outbox, the oldest first.
+    pub fn outbox(&self) -> Vec<StockEvent> {
         self.inner.borrow().outbox.clone()
-    }
-
-    /// Takes the events out of the outbox: they are delivered.
-    pub fn take_events(&self) -> Vec<StockEvent> {
-        std::mem::take(&mut self.inner.borrow_mut().outbox)
     }
 }
 
@@ -167,6 +164,11 @@ impl Store for MemoryStore {
 
     fn has_events(&self) -> Result<bool, Self::Error> {
         Ok(!self.inner.borrow().outbox.is_empty())
+    }
+
+    fn delivered(&self, seq: u64) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().outbox.retain(|event| event.seq > seq);
+        Ok(())
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {

@@ -76,7 +76,7 @@ fn play(scenario: &Scenario) -> Result<(), String> {
             },
             Action::Events => {
                 let events = told(&store, heard);
-                heard = store.events().len();
+                heard = store.outbox().len();
                 events
             }
             Action::Alarm => match shard::tidy(step.at, &store) {
@@ -166,7 +166,7 @@ fn seen(positions: &[Position], expected: &str) -> String {
 
 /// What the shard has told the house after the first `heard` events, without the movements that were asked for.
 fn told(store: &MemoryStore, heard: usize) -> String {
-    let events = store.events();
+    let events = store.outbox();
     let told = events.iter().skip(heard).filter_map(|event| match &event.what {
         Happening::Held { quote, .. } => Some(format!("{quote} held")),
         Happening::Committed { quote, .. } => Some(format!("{quote} committed")),

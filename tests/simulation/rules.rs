@@ -35,9 +35,11 @@ pub struct Watch {
 impl Watch {
     /// After every command: what it has changed, and what it said about that.
     pub fn after(&mut self, store: &MemoryStore, reply: Option<&Reply>) -> Result<(), Broken> {
+        let events = store.outbox();
         let mut excused = BTreeSet::new();
         let mut told_of = BTreeSet::new();
-        for event in store.take_events() {
+        for event in events {
+            let Ok(()) = store.delivered(event.seq);
             match event.what {
                 Happening::Held { quote, .. } => self.goes(quote, None, HoldState::Held)?,
                 Happening::Committed { quote, .. } => self.goes(quote, Some(HoldState::Held), HoldState::Committed)?,

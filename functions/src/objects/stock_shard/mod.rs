@@ -21,7 +21,7 @@ use worker::{Date, Env, Error, KvStore, State, console_error, worker_sys};
 
 use self::store::SqlStore;
 use super::alarm::{Alarm, breathe, transaction};
-use super::outbox;
+use super::outbox::{self, Outbox};
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
@@ -119,6 +119,16 @@ impl StockShard {
     fn forget(&self) {
         self.store.forget();
         self.alarm.forget();
+    }
+}
+
+impl Outbox for SqlStore {
+    fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>, Error> {
+        self.outbox_texts(limit)
+    }
+
+    fn delivered(&self, seq: u64) -> Result<(), Error> {
+        holdfast::stock::store::Store::delivered(self, seq)
     }
 }
 

@@ -28,7 +28,6 @@ use serde::de::DeserializeOwned;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
 use self::memory::{Memory, NEVER};
-use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, LARGEST, integer, number, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
@@ -75,6 +74,12 @@ impl SqlStore {
     /// Forgets what is in memory, after a failure may have undone writes.
     pub fn forget(&self) {
         self.memory.forget();
+    }
+
+    /// The oldest events of the outbox as they are stored, with their places.
+    pub fn outbox_texts(&self, limit: u32) -> Result<Vec<(u64, String)>> {
+        let rows = self.rows("SELECT seq, event FROM outbox ORDER BY seq LIMIT ?", vec![number(limit.into())?])?;
+        rows.into_iter().map(|row| Ok((integer(&row, 0)?, sql::string(&row, 1)?.to_owned()))).collect()
     }
 
     /// The skus that are dirty, read back after a restart. Their last versions are not known any more; each gets a new
@@ -214,6 +219,10 @@ impl Store for SqlStore {
         Ok(!self.rows("SELECT 1 FROM outbox LIMIT 1", vec![])?.is_empty())
     }
 
+    fn delivered(&self, seq: u64) -> Result<()> {
+        self.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
+    }
+
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
         self.load_dirty()?;
         if self.memory.mark_dirty(sku, version) {
@@ -235,17 +244,6 @@ impl Store for SqlStore {
             self.run("DELETE FROM dirty WHERE sku = ?", vec![text(sku)])?;
         }
         Ok(())
-    }
-}
-
-impl Outbox for SqlStore {
-    fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>> {
-        let rows = self.rows("SELECT seq, event FROM outbox ORDER BY seq LIMIT ?", vec![number(limit.into())?])?;
-        rows.into_iter().map(|row| Ok((integer(&row, 0)?, sql::string(&row, 1)?.to_owned()))).collect()
-    }
-
-    fn delivered(&self, seq: u64) -> Result<()> {
-        self.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
     }
 }
 
