@@ -14,6 +14,7 @@ pub mod problem;
 pub mod query;
 pub mod quotes;
 pub mod route;
+pub mod shards;
 pub mod stock;
 pub mod supply;
 pub mod vehicles;

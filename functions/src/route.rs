@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, shards, stock, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -97,6 +97,11 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             only("PUT").map_err(|_| Problem::method_not_allowed("GET, PUT"))?;
             admin::put_catalog(edge).await
         }
+        ["v1", "admin", "shards", "moves"] => match edge.request.method {
+            "POST" => shards::begin(edge).await,
+            "GET" => shards::show(edge).await,
+            _ => Err(Problem::method_not_allowed("GET, POST")),
+        },
         ["v1", "admin", "events"] => {
             only("GET")?;
             events::of_day(edge).await

@@ -18,7 +18,7 @@ use crate::access::KeyRecord;
 use crate::id::{AccountId, Region, Sku, TermsId};
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
-use crate::stock::Snapshot;
+use crate::stock::{Dedicated, Snapshot};
 
 /// A record of the catalogue, parsed.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub enum Record {
     Promotions(Rc<Vec<Promotion>>),
     /// `locations`
     Locations(Rc<Vec<Location>>),
+    /// `shards`
+    Shards(Rc<Dedicated>),
     /// `key/…`
     Key(Rc<KeyRecord>),
     /// `vin/wmi/…`
@@ -70,6 +72,7 @@ impl Record {
             "contract" => serde_json::from_str(text).map(Self::Contract),
             keys::PROMOTIONS => serde_json::from_str(text).map(Self::Promotions),
             keys::LOCATIONS => serde_json::from_str(text).map(Self::Locations),
+            keys::SHARDS => serde_json::from_str(text).map(Self::Shards),
             "key" => serde_json::from_str(text).map(Self::Key),
             "vin" if kind.next() == Some("wmi") => serde_json::from_str(text).map(Self::Wmi),
             "vin" => serde_json::from_str(text).map(Self::Patterns),
@@ -162,6 +165,11 @@ impl<'a> Reading<'a> {
     /// Every location.
     pub fn locations(&self) -> Rc<Vec<Location>> {
         if let Some(Record::Locations(all)) = self.get(keys::LOCATIONS.into()) { all } else { Rc::default() }
+    }
+
+    /// The skus that have shards of their own.
+    pub fn dedicated(&self) -> Rc<Dedicated> {
+        if let Some(Record::Shards(list)) = self.get(keys::SHARDS.into()) { list } else { Rc::default() }
     }
 
     /// A caller's key, by its hash.

@@ -10,7 +10,11 @@
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
+//! - A shard that has given a sku away says to whom: the desk notes it and asks there ([`moved`]).
 
+mod moved;
+
+use self::moved::{is_done, refuse_further};
 use super::draft::Draft;
 use super::opening::Opening;
 use super::record::{HeldUnits, Quote, QuoteLine, QuoteState, Return, ShardHolds};
@@ -53,9 +57,9 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered as the call's
+    /// Giving back what was held for this quote, which is refused. The refusal stands: it is to be remembered as the call's
     /// answer before anything is asked.
-    Refuse(Refusal),
+    Refuse(Refusal, OpaqueId),
     /// Selling.
     Commit(OpaqueId),
     /// Taking back a sale that a shard could not make.
@@ -149,8 +153,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(why_not_held(&quote, now)));
         }
         let expires_at = expires_at.max(quote.expires_at);
-        let asks = asks(&quote, |_| Command::Extend { quote: quote.id.clone(), expires_at });
-        Ok(Step::Ask(Act::Extend(quote.id.clone(), expires_at), asks))
+        Ok(Step::Ask(Act::Extend(quote.id.clone(), expires_at), extend_asks(&quote, expires_at)))
     }
 
     /// Takes sold units back. `return_id` follows from the caller's Idempotency-Key, so that a repeated return is one.
@@ -230,10 +233,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
 
     /// Goes on with an act. A shard that did not answer has `None`.
     pub fn heard(&self, act: Act, replies: Vec<(ShardName, Option<Reply>)>, now: Timestamp) -> Result<Step, S::Error> {
-        let all_done = replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done)));
+        if let Some(asks) = self.follow(&act, &replies, now)? {
+            return Ok(Step::Ask(act, asks));
+        }
+        let all_done = replies.iter().all(|(_, reply)| is_done(reply.as_ref()));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal) => Ok(refused(refusal)),
+            Act::Refuse(refusal, quote) => Ok(refuse_further(refusal, quote, &replies)),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
@@ -273,10 +279,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut unreachable) = (None, false);
+        let (mut lost, mut unreachable, mut elsewhere) = (None, false, Vec::new());
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => opening.heard(&shard, lines),
+                Some(Reply::Elsewhere { skus }) => elsewhere.push((shard, skus)),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
@@ -290,7 +297,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
             return Ok(refused(Refusal::Unreachable));
         }
-        self.ask_wave(opening, now)
+        if elsewhere.is_empty() {
+            return self.ask_wave(opening, now);
+        }
+        let asks = opening.redirected(&elsewhere);
+        // A sku that is on its way from one shard to another will have arrived in a moment.
+        let waits = asks.is_empty();
+        Ok(if waits { refused(Refusal::Unreachable) } else { Step::Ask(Act::Open(Box::new(opening)), asks) })
     }
 
     /// Every wave was asked, or nothing is lacking: hold or refuse.
@@ -353,7 +366,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     ) -> Result<Vec<(ShardName, Command)>, S::Error> {
         quote.state = state;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
-        Ok(asks(&quote, |_| Command::Release { quote: quote.id.clone() }))
+        Ok(release_asks(&quote))
     }
 
     fn heard_commit(
@@ -368,7 +381,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             let committed = quote.state == QuoteState::Committed;
             return Ok(if committed { done(quote) } else { refused(Refusal::Expired) });
         }
-        if replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done))) {
+        if replies.iter().all(|(_, reply)| is_done(reply.as_ref())) {
             quote.state = QuoteState::Committed;
             self.rest(&quote)?;
             return Ok(done(quote));
@@ -454,16 +467,29 @@ fn units_of(
 }
 
 fn ask_commit(quote: &Quote) -> Step {
-    let asks =
-        asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) });
-    Step::Ask(Act::Commit(quote.id.clone()), asks)
+    Step::Ask(Act::Commit(quote.id.clone()), commit_asks(quote))
+}
+
+fn commit_asks(quote: &Quote) -> Vec<(ShardName, Command)> {
+    asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) })
+}
+
+fn release_asks(quote: &Quote) -> Vec<(ShardName, Command)> {
+    asks(quote, |_| Command::Release { quote: quote.id.clone() })
+}
+
+fn extend_asks(quote: &Quote, expires_at: Timestamp) -> Vec<(ShardName, Command)> {
+    asks(quote, |_| Command::Extend { quote: quote.id.clone(), expires_at })
 }
 
 fn ask_return(quote: &OpaqueId, taken: &Return) -> Step {
-    let (id, untold) = (&taken.id, taken.untold.iter());
-    let command = |lines: &Vec<_>| Command::GiveBack { quote: quote.clone(), id: id.clone(), lines: lines.clone() };
-    let asks = untold.map(|(shard, lines)| (shard.clone(), command(lines))).collect();
-    Step::Ask(Act::GiveBack { quote: quote.clone(), id: id.clone() }, asks)
+    Step::Ask(Act::GiveBack { quote: quote.clone(), id: taken.id.clone() }, return_asks(quote, taken))
+}
+
+fn return_asks(quote: &OpaqueId, taken: &Return) -> Vec<(ShardName, Command)> {
+    let command =
+        |lines: &Vec<_>| Command::GiveBack { quote: quote.clone(), id: taken.id.clone(), lines: lines.clone() };
+    taken.untold.iter().map(|(shard, lines)| (shard.clone(), command(lines))).collect()
 }
 
 /// The same kind of command to every shard that holds something.
@@ -475,7 +501,7 @@ fn asks(quote: &Quote, command: impl Fn(&ShardHolds) -> Command) -> Vec<(ShardNa
 fn refuse(opening: &Opening, refusal: Refusal) -> Step {
     let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
     let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
-    if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) }
+    if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal, opening.draft.id.clone()), asks) }
 }
 
 fn why_not_held(quote: &Quote, now: Timestamp) -> Refusal {

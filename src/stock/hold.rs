@@ -33,6 +33,9 @@ pub struct QuoteHolds {
     /// The returns that have been booked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<OpaqueId>,
+    /// Lines whose sku was given a shard of its own, as they were then: they are there now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Hold>,
 }
 
 /// How far a quote's holds have come.
@@ -156,6 +159,12 @@ pub enum HoldRefusal {
 }
 
 impl QuoteHolds {
+    /// A record without lines.
+    pub fn new(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
+        let (replaces, replaced_by) = (None, None);
+        Self { quote, state, expires_at, holds: vec![], replaces, replaced_by, returns: vec![], moved: vec![] }
+    }
+
     /// When the shard may give the stock to others.
     pub fn frees_at(&self) -> Timestamp {
         frees_at(self.expires_at)
@@ -174,6 +183,16 @@ impl QuoteHolds {
             HoldState::Committed => here.any(|hold| hold.unpicked > 0),
             HoldState::Released | HoldState::Expired => false,
         }
+    }
+
+    /// Whether it is about to take another quote's place, or another this one's.
+    pub fn is_chained(&self) -> bool {
+        self.replaces.is_some() || self.replaced_by.is_some()
+    }
+
+    /// Whether nothing of it is here any more.
+    pub fn is_elsewhere(&self) -> bool {
+        self.holds.is_empty() && !self.moved.is_empty()
     }
 
     /// Why a hold that is not live cannot be worked on.
@@ -227,15 +246,7 @@ mod tests {
     #[test]
     fn the_stock_is_set_aside_until_the_grace_is_over_to_the_millisecond() {
         let expires_at = Timestamp::from_millis(1_000);
-        let holds = QuoteHolds {
-            quote: "q".parse().unwrap(),
-            state: HoldState::Held,
-            expires_at,
-            holds: vec![],
-            replaces: None,
-            replaced_by: None,
-            returns: vec![],
-        };
+        let holds = QuoteHolds::new("q".parse().unwrap(), HoldState::Held, expires_at);
         assert!(holds.is_live(expires_at.plus(GRACE - 1)));
         assert!(!holds.is_live(expires_at.plus(GRACE)));
     }

@@ -117,7 +117,7 @@ impl DeskObject {
                     (Act::Commit(quote), _) => {
                         self.accepted.insert(quote.clone());
                     }
-                    (Act::Refuse(why), Some(key)) => {
+                    (Act::Refuse(why, _), Some(key)) => {
                         let answer = Answer::Refused { why: why.clone(), replayed: false };
                         self.answers.insert(key.clone(), answer);
                     }

@@ -124,7 +124,7 @@ impl QuoteDesk {
         loop {
             match step {
                 Step::Ask(act, asks) => {
-                    if let (Act::Refuse(why), Some(idempotency)) = (&act, idempotency) {
+                    if let (Act::Refuse(why, _), Some(idempotency)) = (&act, idempotency) {
                         // It stands before shards hear of it: the same call after a crash does not begin anew.
                         let answer = Answer::Refused { why: why.clone(), replayed: false };
                         self.store.remember(idempotency, &answer, now())?;
