@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::{Part, Reading};
+use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
 use holdfast::money::{Currency, Money};
@@ -20,7 +21,6 @@ use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::digest::sha256_hex;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
