@@ -32,8 +32,8 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
         }
         match digits.len() {
             4 => bytes.extend(bits.to_be_bytes().into_iter().skip(1)),
-            3 if bits & 0b11 == 0 => bytes.extend((bits >> 2).to_be_bytes().into_iter().skip(2)),
-            2 if bits & 0b1111 == 0 => bytes.extend((bits >> 4).to_be_bytes().into_iter().skip(3)),
+            3 if bits.trailing_zeros() >= 2 => bytes.extend((bits >> 2).to_be_bytes().into_iter().skip(2)),
+            2 if bits.trailing_zeros() >= 4 => bytes.extend((bits >> 4).to_be_bytes().into_iter().skip(3)),
             _ => return None,
         }
     }

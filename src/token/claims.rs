@@ -194,7 +194,7 @@ impl Claims {
     }
 }
 
-/// A NumericDate (RFC 7519 §2), in whole seconds.
+/// A `NumericDate` (RFC 7519 §2), in whole seconds.
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds.saturating_mul(1_000))
 }

@@ -94,7 +94,7 @@ impl<S: Store> Turn<'_, S> {
     fn answer(&self, ask: Ask) -> Result<Answer, S::Error> {
         match ask {
             Ask::Issue(issue) => self.issue(*issue),
-            Ask::Show(show) => self.show(*show),
+            Ask::Show(show) => self.show(&show),
             Ask::Revoke { token, cause } => self.revoke(&token, cause),
             Ask::Returned(line) => self.returned(&line),
             Ask::Suspend { party, cause } => self.suspend(&party, cause),

@@ -178,7 +178,8 @@ mod tests {
             "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
         );
         assert!(key.public().verifies(b"", &empty) && !key.public().verifies(b".", &empty));
-        assert_eq!(empty.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), published);
+        assert_eq!(empty[..32], from_hex(&published[..64]));
+        assert_eq!(empty[32..], from_hex(&published[64..]));
     }
 
     #[test]

@@ -61,11 +61,11 @@ impl TokenRequest {
         let technician = fields.required("technician", &mut faults);
         let tool = fields.required("tool", &mut faults);
         let part_serial = fields.optional("part_serial", &mut faults);
-        let life = read_life(&mut fields, &mut faults);
+        let lifetime = read_life(&mut fields, &mut faults);
         fields.finish(&mut faults);
         faults.or((|| {
             let crew = Crew { shop: shop?, technician: technician?, tool: tool? };
-            Some(Self { quote: quote?, line: line?, sku, vin: vin?, crew, part_serial, life })
+            Some(Self { quote: quote?, line: line?, sku, vin: vin?, crew, part_serial, life: lifetime })
         })())
     }
 }

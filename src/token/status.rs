@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// The type of a status list, as its header names it.
 pub const TYPE: &str = "statuslist+jwt";
 /// Tokens of one list.
-pub const LIST_SIZE: u32 = 8_192;
+pub const LIST_SIZE: u32 = 4 * LENGTH as u32;
 /// How long a gateway may keep a list before it asks for a newer one, in seconds.
 pub const TTL: i64 = 300;
 /// How long a list counts where no newer one can be had, in seconds: a day.
@@ -27,12 +27,14 @@ const INVALID: u8 = 1;
 /// The token was redeemed; a value that the draft leaves to applications.
 const USED: u8 = 3;
 const BITS: u8 = 2;
-const BYTES: usize = (LIST_SIZE / 4) as usize;
+/// Bytes of a list.
+const LENGTH: u16 = 2_048;
+const BYTES: usize = LENGTH as usize;
 
 /// The list and the place in it of the token with this number.
 pub fn place_of(number: u64) -> (u64, u32) {
     let size = u64::from(LIST_SIZE);
-    (number / size, u32::try_from(number % size).unwrap_or_default())
+    (number.div_euclid(size), u32::try_from(number.rem_euclid(size)).unwrap_or_default())
 }
 
 /// The number of the first token of a list; none if there can be no such list.
@@ -96,7 +98,6 @@ fn bits(ended: impl IntoIterator<Item = (u32, State)>) -> [u8; BYTES] {
 
 /// `data` as a zlib stream of one stored block.
 fn zlib(data: &[u8; BYTES]) -> Vec<u8> {
-    const LENGTH: u16 = BYTES as u16;
     let mut stream = vec![0x78, 0x01, 0x01];
     stream.extend(LENGTH.to_le_bytes());
     stream.extend((!LENGTH).to_le_bytes());

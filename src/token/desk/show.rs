@@ -11,7 +11,7 @@ use super::{Turn, about, done};
 use crate::digest::sha256_hex;
 
 impl<S: Store> Turn<'_, S> {
-    pub(super) fn show(&self, show: Show) -> Result<Answer, S::Error> {
+    pub(super) fn show(&self, show: &Show) -> Result<Answer, S::Error> {
         let shown = &show.shown;
         let act = if shown.outcome.is_some() { Act::Redeem } else { Act::Verify };
         let presented = Some(sha256_hex(shown.token.as_bytes()));
@@ -24,7 +24,7 @@ impl<S: Store> Turn<'_, S> {
             }
         };
         let entry = TokenEvent { presented, ..seen(&claims, shown) };
-        let token = match self.admit(&claims, &show)? {
+        let token = match self.admit(&claims, show)? {
             Ok(token) => token,
             Err(reason) => return self.refuse(act, reason, entry),
         };
@@ -78,6 +78,6 @@ fn reason_of(fault: TokenFault) -> Reason {
 /// What an entry about a token that is shown says: what the token says, but vehicle and tool as they were shown.
 fn seen(claims: &Claims, shown: &Presentation) -> TokenEvent {
     let entry = about(claims);
-    let (vin, tool) = (shown.vin.or(entry.vin), shown.tool.clone().or(entry.tool));
-    TokenEvent { vin, tool, ..entry }
+    let (tool, vin) = (shown.tool.clone().or(entry.tool), shown.vin.or(entry.vin));
+    TokenEvent { tool, vin, ..entry }
 }
