@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::{Part, Reading};
+use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
 use holdfast::pricing::{Account, Buyer, Contract, Promotion, Trace, price};
@@ -20,7 +21,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::view::QuoteView;
-use crate::digest::sha256_hex;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
