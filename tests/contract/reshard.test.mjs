@@ -7,7 +7,7 @@ import { isProblem, namesFields, openInstance, until } from "./instance.mjs";
 
 const BUYERS = 12;
 const MOVERS = 3;
-const ENOUGH = 300; // orders before the move begins, and after it has ended
+const ENOUGH = 150; // orders before the move begins, and after it has ended
 const UNITS = 80; // of each sku: often all of it is promised
 
 let api;
@@ -74,7 +74,9 @@ async function buyer(skus, goesOn) {
       case "release": await then("release"); break;
       case "extend": await then("extend", { ttl_seconds: 7_200 }); break;
       case "commit": await then("commit"); break;
-      case "part": await then("commit", { lines: [{ line: 0, quantity: 1 }] }); break;
+      case "part":
+        if (quote.lines[0].held > 0) await then("commit", { lines: [{ line: 0, quantity: 1 }] });
+        break;
       case "return":
         await then("commit");
         if (quote.lines[0].held > 0) await then("returns", { lines: [{ line: 0, quantity: 1 }] });
