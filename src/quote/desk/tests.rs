@@ -323,6 +323,20 @@ fn replacing_keeps_the_units_the_caller_had_although_none_are_left() {
 }
 
 #[test]
+fn a_commit_is_kept_although_a_replacement_was_broken_off() {
+    let mut house = House::new(&[("A", [3, 0, 1])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let new = Draft { replace: Some(id("old")), ttl_ms: 600_000, ..draft("new", &[("A", 4)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(new, house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    // The desk crashes, and forgets that anything was to take the old quote's place.
+    let quote = house.commit("old", None).unwrap();
+    assert_eq!((quote.state, house.units("A")), (QuoteState::Committed, (1, 0, 3)));
+}
+
+#[test]
 fn a_return_is_taken_once_and_never_more_than_was_sold() {
     let house = House::new(&[("A", [2, 0, 9])]);
     house.open(draft("q", &[("A", 5)])).unwrap();
