@@ -2,6 +2,8 @@
 //! task waits for which shards.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Call};
@@ -12,100 +14,189 @@ use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::Timestamp;
 
-use crate::part::{Identity, digest};
+use crate::faults::{Fault, without_answers};
+use crate::part::{Identity, Memo, Part, digest, looks};
+use crate::plan::Plan;
 
 /// Names a task by what it is, so that it does not matter how many there were before.
 pub type TaskId = u64;
+/// Names a message by what it is.
+pub type MessageId = u64;
 
 /// A desk between two events.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    clerk: Clerk<MemoryDesk>,
-    /// Of what the clerk has stored.
-    pub stored: u64,
-    /// Tasks that wait for shards; lost in a crash.
+    /// The clerk, with what is stored.
+    pub clerk: Part<Clerk<MemoryDesk>>,
+    /// What a crash leaves of that: all that is stored, if the house is sound.
+    durable: Part<Clerk<MemoryDesk>>,
+    /// Tasks that wait for shards.
     pub tasks: BTreeMap<TaskId, Waiting>,
 }
 
-/// A task and what it has heard so far.
+/// A task, what it has asked, and what it has heard so far.
 #[derive(Debug, Clone)]
 pub struct Waiting {
-    pub task: Task,
-    pub replies: Vec<(ShardName, Option<Reply>)>,
+    task: Arc<Task>,
+    pub asked: Arc<[Message]>,
+    /// The replies that have come back, in the order of the messages.
+    pub heard: Vec<Option<Part<Reply>>>,
 }
 
-/// What a desk wants done.
-#[derive(Debug)]
-pub enum Effect {
-    /// Carry these commands, each to be answered to its place in the task.
-    Ask(TaskId, Vec<(ShardName, Command)>),
-    /// Answer the call of this key, if somebody called.
-    Answer(Option<OpaqueId>, Answer),
+/// A command on its way to a shard.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: MessageId,
+    pub to: ShardName,
+    pub command: Command,
 }
+
+/// What a desk does.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// It sends messages for a task.
+    Sends(TaskId, Arc<Task>, Arc<[Message]>),
+    /// It answers the call of this key, if somebody called.
+    Answers(Option<OpaqueId>, Arc<Answer>),
+}
+
+/// What a clerk does, by all that it depends on.
+pub type Steps = Memo<u64, (Part<Clerk<MemoryDesk>>, Arc<[Deed]>)>;
 
 impl Desk {
     /// A desk that knows what is stored and nothing else.
     pub fn on(disk: MemoryDesk) -> Self {
-        Self { stored: stored(&disk), clerk: Clerk::new(disk), tasks: BTreeMap::new() }
+        let clerk = Part::new(Clerk::new(disk));
+        Self { durable: clerk.clone(), clerk, tasks: BTreeMap::new() }
     }
 
-    pub fn disk(&self) -> &MemoryDesk {
-        self.clerk.store()
+    pub fn disk(&self) -> MemoryDesk {
+        disk(&self.clerk)
     }
 
-    pub fn call(&mut self, call: Call, now: Timestamp) -> Effect {
-        let key = call.idempotency.as_ref().map(|call| call.key.clone());
-        let Ok(turn) = self.clerk.call(call, now);
-        self.effect(turn, key)
+    /// Loses what is not stored.
+    pub fn crash(&mut self, plan: &Plan) {
+        let disk = disk(&self.durable);
+        *self = Self::on(if plan.fault == Some(Fault::ForgetsAnswers) { without_answers(&disk) } else { disk });
     }
 
-    pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Ok(turns) = self.clerk.wake(now);
-        turns.into_iter().map(|turn| self.effect(turn, None)).collect()
+    pub fn call(&mut self, call: &Call, now: Timestamp, plan: &Plan) -> Arc<[Deed]> {
+        let key = call.idempotency.as_ref().map(|call| &call.key);
+        self.step(plan, ("call", key, now.millis()), |clerk| {
+            let Ok(turn) = clerk.call(call.clone(), now);
+            vec![Deed::of(turn, key)]
+        })
     }
 
-    /// A shard's answer to the command in a place of a task. The task goes on when it has heard from all.
-    pub fn reply(&mut self, task: TaskId, place: usize, reply: Reply, now: Timestamp) -> Option<Effect> {
-        let replies = &mut self.tasks.get_mut(&task).unwrap().replies;
-        replies[place].1 = Some(reply);
-        replies.iter().all(|(_, reply)| reply.is_some()).then(|| self.hear(task, now))
+    pub fn wake(&mut self, now: Timestamp, plan: &Plan) -> Arc<[Deed]> {
+        self.step(plan, ("wake", now.millis()), |clerk| {
+            let Ok(turns) = clerk.wake(now);
+            turns.into_iter().map(|turn| Deed::of(turn, None)).collect()
+        })
+    }
+
+    /// A shard's reply to what a task has asked. The task goes on when it likes.
+    pub fn reply(&mut self, task: TaskId, place: usize, reply: Part<Reply>) {
+        self.tasks.get_mut(&task).unwrap().heard[place] = Some(reply);
     }
 
     /// Goes on with a task, whether or not all shards have answered.
-    pub fn hear(&mut self, task: TaskId, now: Timestamp) -> Effect {
-        let Waiting { task, replies } = self.tasks.remove(&task).unwrap();
-        let key = task.call().map(|call| call.key.clone());
-        let Ok(turn) = self.clerk.heard(task, replies, now);
-        self.effect(turn, key)
+    pub fn go_on(&mut self, task: TaskId, now: Timestamp, plan: &Plan) -> Arc<[Deed]> {
+        let Waiting { task: of, asked, heard } = self.tasks.remove(&task).unwrap();
+        self.step(plan, ("go on", task, &heard, now.millis()), |clerk| {
+            let silence = || (plan.fault == Some(Fault::SilenceIsConsent)).then_some(Reply::Done);
+            let replies =
+                heard.iter().map(|reply| reply.as_ref().map_or_else(silence, |it| Some(it.with(Reply::clone))));
+            let replies = asked.iter().map(|message| message.to.clone()).zip(replies).collect();
+            let Ok(turn) = clerk.heard(Task::clone(&of), replies, now);
+            vec![Deed::of(turn, of.call().map(|call| &call.key))]
+        })
     }
 
-    /// Whether a task still waits for the reply of this place.
-    pub fn awaits(&self, task: TaskId, place: usize) -> bool {
-        self.tasks.get(&task).is_some_and(|waiting| waiting.replies[place].1.is_none())
+    fn step(
+        &mut self,
+        plan: &Plan,
+        event: impl Hash,
+        work: impl FnOnce(&mut Clerk<MemoryDesk>) -> Vec<Deed>,
+    ) -> Arc<[Deed]> {
+        let running: Vec<_> = self.tasks.values().map(|waiting| waiting.task.call().map(|call| &call.key)).collect();
+        let (clerk, deeds) = plan.steps.of(digest(&(&self.clerk, running, event)), || {
+            let mut clerk = self.clerk.clone();
+            let deeds = clerk.change(work);
+            (clerk, deeds.into())
+        });
+        let before = std::mem::replace(&mut self.clerk, clerk);
+        self.durable = if plan.fault == Some(Fault::SendsBeforeItWrites) { before } else { self.clerk.clone() };
+        for deed in &*deeds {
+            if let Deed::Sends(id, task, asked) = deed {
+                let (task, asked, heard) = (task.clone(), asked.clone(), vec![None; asked.len()]);
+                // An alarm may begin what an earlier alarm still waits for: that is one task.
+                self.tasks.entry(*id).or_insert(Waiting { task, asked, heard });
+            }
+        }
+        deeds
     }
+}
 
-    fn effect(&mut self, turn: Turn, key: Option<OpaqueId>) -> Effect {
-        self.stored = stored(self.disk());
+fn disk(clerk: &Part<Clerk<MemoryDesk>>) -> MemoryDesk {
+    clerk.with(|clerk| clerk.store().clone())
+}
+
+impl Deed {
+    fn of(turn: Turn, key: Option<&OpaqueId>) -> Self {
         match turn {
-            Turn::Answer(answer) => Effect::Answer(key, answer),
+            Turn::Answer(answer) => Self::Answers(key.cloned(), Arc::new(answer)),
             Turn::Ask(task, asks) => {
-                // Two tasks of an alarm may be alike.
-                let id = (0..).map(|twin| digest(&(&task, twin))).find(|id| !self.tasks.contains_key(id)).unwrap();
-                let replies = asks.iter().map(|(shard, _)| (shard.clone(), None)).collect();
-                self.tasks.insert(id, Waiting { task, replies });
-                Effect::Ask(id, asks)
+                Self::Sends(looks(&task), Arc::new(task), asks.into_iter().map(Message::new).collect())
             }
         }
     }
 }
 
-fn stored(disk: &MemoryDesk) -> u64 {
-    digest(&(disk.quotes(), disk.answers()))
+impl Message {
+    pub fn new((to, command): (ShardName, Command)) -> Self {
+        Self { id: looks(&(&to, &command)), to, command }
+    }
 }
 
-impl Identity for Desk {
-    /// The order in which quotes were opened does not count.
+impl std::fmt::Display for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.task.call() {
+            Some(call) => write!(f, "{}", call.key)?,
+            None => write!(f, "what the alarm began")?,
+        }
+        write!(
+            f,
+            ", having heard {:?}",
+            self.heard.iter().map(|it| it.as_ref().map(|it| it.with(Reply::clone))).collect::<Vec<_>>()
+        )
+    }
+}
+
+impl Hash for Desk {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.clerk, &self.durable).hash(state);
+        for (task, waiting) in &self.tasks {
+            (task, &waiting.heard).hash(state);
+        }
+    }
+}
+
+impl Identity for Clerk<MemoryDesk> {
+    /// Which calls are being worked on follows from the tasks. The order in which quotes were opened does not count.
     fn identity(&self) -> u64 {
-        digest(&(self.stored, &self.tasks))
+        looks(&(self.store().quotes(), self.store().answers()))
+    }
+}
+
+impl Identity for Reply {
+    fn identity(&self) -> u64 {
+        looks(self)
+    }
+}
+
+impl Identity for BTreeMap<OpaqueId, Arc<Answer>> {
+    fn identity(&self) -> u64 {
+        looks(self)
     }
 }

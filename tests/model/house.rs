@@ -5,15 +5,14 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use holdfast::id::OpaqueId;
+use holdfast::quote::DeskStore as _;
 use holdfast::quote::call::Answer;
 use holdfast::quote::memory::MemoryDesk;
-use holdfast::quote::{DeskStore as _, QuoteState};
-use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::Timestamp;
 
 use crate::Event;
-use crate::desk::{Desk, Effect, TaskId};
-use crate::part::{Identity, Part, digest};
+use crate::desk::{Deed, Desk, Message, MessageId};
+use crate::part::{Part, digest};
 use crate::plan::{Plan, TICK};
 use crate::rules::{Broken, must};
 use crate::shard::Shard;
@@ -24,71 +23,47 @@ pub struct House {
     pub now: u8,
     /// How often each call of the plan was made.
     made: Vec<u8>,
-    pub desk: Part<Desk>,
+    pub desk: Desk,
     pub shards: [Part<Shard>; 2],
-    /// What was sent and may arrive, by its digest.
-    messages: BTreeMap<MessageId, Arc<Message>>,
+    /// What was sent: it may arrive at any time from then on, again and again, or never.
+    sent: Arc<BTreeMap<MessageId, Message>>,
     /// What the caller was told first, by key.
     told: Part<Told>,
     pub broken: Option<Broken>,
 }
 
-type MessageId = u64;
-type Told = BTreeMap<OpaqueId, Answer>;
-
-/// A message. It may arrive at any time after it was sent, again and again, or never.
-#[derive(Debug)]
-enum Message {
-    /// To a shard. Its reply goes to this place of a task, if the desk still waits for it.
-    Command { shard: usize, command: Command, reply_to: Option<(TaskId, usize)> },
-    /// To this place of a task.
-    Reply { task: TaskId, place: usize, reply: Reply },
-}
-
-impl Identity for Told {
-    fn identity(&self) -> u64 {
-        digest(self)
-    }
-}
+type Told = BTreeMap<OpaqueId, Arc<Answer>>;
 
 impl Hash for House {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.now, &self.made, &self.desk, &self.shards, &self.told, self.broken.is_some()).hash(state);
-        self.messages.keys().for_each(|id| id.hash(state));
+        self.sent.keys().for_each(|id| id.hash(state));
     }
 }
 
 impl PartialEq for House {
     fn eq(&self, other: &Self) -> bool {
-        digest_of(self) == digest_of(other)
+        digest(self) == digest(other)
     }
-}
-
-fn digest_of(value: &impl Hash) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl House {
     pub fn new(plan: &Plan) -> Self {
         let shards = [0, 1].map(|place| {
             let mut shard = Shard::default();
-            shard.handle(plan.opening(place), Timestamp::EPOCH).unwrap();
+            shard.handle(plan.opening(place), Timestamp::EPOCH, None).unwrap();
             Part::new(shard)
         });
         let mut house = Self {
             now: 0,
             made: vec![0; plan.calls.len()],
-            desk: Part::new(Desk::on(MemoryDesk::default())),
+            desk: Desk::on(MemoryDesk::default()),
             shards,
-            messages: BTreeMap::new(),
+            sent: Arc::default(),
             told: Part::new(Told::new()),
             broken: None,
         };
-        for (shard, command) in plan.movements.clone() {
-            house.send(Message::Command { shard, command, reply_to: None });
-        }
+        plan.movements.iter().for_each(|message| house.send(message));
         house
     }
 
@@ -103,13 +78,15 @@ impl House {
         }
         let calls = self.made.iter().zip(&plan.calls).enumerate();
         events.extend(calls.filter(|(_, (made, (_, times)))| made < &times).map(|(place, _)| Event::Call(place)));
-        events.extend(self.messages.keys().copied().map(Event::Arrives));
-        self.desk.with(|desk| {
-            events.extend(desk.tasks.keys().copied().map(Event::GivesUp));
-            let Ok(due) = desk.disk().due(self.time());
-            events.extend((!due.is_empty()).then_some(Event::Alarm));
-            events.extend((!desk.tasks.is_empty()).then_some(Event::Crash));
-        });
+        events.extend(self.sent.keys().map(|id| Event::Arrives(*id, None)));
+        for (task, waiting) in &self.desk.tasks {
+            let unheard = waiting.asked.iter().enumerate().filter(|(place, _)| waiting.heard[*place].is_none());
+            events.extend(unheard.map(|(place, message)| Event::Arrives(message.id, Some((*task, place)))));
+            events.push(Event::GoesOn(*task));
+        }
+        let Ok(due) = self.desk.clerk.with(|clerk| clerk.store().due(self.time()));
+        events.extend((!due.is_empty()).then_some(Event::Alarm));
+        events.push(Event::Crash);
         events.extend((self.now < plan.ticks).then_some(Event::Tick));
     }
 
@@ -120,99 +97,76 @@ impl House {
 
     fn next(&mut self, plan: &Plan, event: Event) -> Result<(), Broken> {
         let now = self.time();
-        let effects = match event {
+        let deeds = match event {
             Event::Tick => {
                 self.now += 1;
-                vec![]
+                return Ok(());
             }
             Event::Crash => {
-                self.desk.change(|desk| *desk = Desk::on(desk.disk().clone()));
-                vec![]
+                self.desk.crash(plan);
+                return Ok(());
+            }
+            Event::Arrives(message, reply_to) => {
+                let Message { to, command, .. } = &self.sent[&message];
+                let shard = &mut self.shards[plan.place(to)];
+                let reply = plan.handled(shard, message, command, now)?;
+                if let Some((task, place)) = reply_to {
+                    self.desk.reply(task, place, reply);
+                }
+                return Ok(());
             }
             Event::Call(place) => {
                 self.made[place] += 1;
-                let call = plan.calls[place].0.clone();
-                vec![self.desk.change(|desk| desk.call(call, now))]
+                self.desk.call(&plan.calls[place].0, now, plan)
             }
-            Event::Alarm => self.desk.change(|desk| desk.wake(now)),
-            Event::GivesUp(task) => vec![self.desk.change(|desk| desk.hear(task, now))],
-            Event::Arrives(id) => match &*Arc::clone(&self.messages[&id]) {
-                Message::Reply { task, place, reply } => {
-                    self.desk.change(|desk| desk.reply(*task, *place, reply.clone(), now)).into_iter().collect()
-                }
-                Message::Command { shard, command, reply_to } => {
-                    let reply = self.shards[*shard].change(|shard| shard.handle(command.clone(), now))?;
-                    if let Some((task, place)) = *reply_to {
-                        self.send(Message::Reply { task, place, reply });
-                    }
-                    vec![]
-                }
-            },
+            Event::Alarm => self.desk.wake(now, plan),
+            Event::GoesOn(task) => self.desk.go_on(task, now, plan),
         };
-        effects.into_iter().try_for_each(|effect| self.effect(plan, effect))?;
-        self.forget();
-        Ok(())
-    }
-
-    fn effect(&mut self, plan: &Plan, effect: Effect) -> Result<(), Broken> {
-        match effect {
-            Effect::Ask(task, asks) => {
-                for (place, (name, command)) in asks.into_iter().enumerate() {
-                    let shard = plan.place(&name);
-                    self.send(Message::Command { shard, command, reply_to: Some((task, place)) });
-                }
+        for deed in &*deeds {
+            match deed {
+                Deed::Sends(_, _, messages) => messages.iter().for_each(|message| self.send(message)),
+                Deed::Answers(Some(key), answer) => self.answered(key, answer)?,
+                Deed::Answers(None, _) => {}
             }
-            Effect::Answer(Some(key), answer) if !passes(&answer) => {
-                let answer = answer.again();
-                match self.told.with(|told| told.get(&key).cloned()) {
-                    Some(first) => must!(first == answer, "rule 4: {key} was answered {first:?}, then {answer:?}"),
-                    None => drop(self.told.change(|told| told.insert(key, answer))),
-                }
-            }
-            Effect::Answer(..) => {}
         }
         Ok(())
     }
 
-    fn send(&mut self, message: Message) {
-        self.messages.insert(digest(&message), Arc::new(message));
+    /// The caller is answered: the same as any time before.
+    fn answered(&mut self, key: &OpaqueId, answer: &Answer) -> Result<(), Broken> {
+        if matches!(answer, Answer::Refused { why, .. } if why.passes()) {
+            return Ok(());
+        }
+        let answer = answer.clone().again();
+        match self.told.with(|told| told.get(key).cloned()) {
+            Some(first) => must!(*first == answer, "rule 4: {key} was answered {first:?}, then {answer:?}"),
+            None => drop(self.told.change(|told| told.insert(key.clone(), Arc::new(answer)))),
+        }
+        Ok(())
     }
 
-    /// A reply that nobody waits for is nothing, and a command may still arrive but is answered to nobody.
-    fn forget(&mut self) {
-        let desk = self.desk.clone();
-        let awaited = |task, place| desk.with(|desk| desk.awaits(task, place));
-        let mut left = Vec::new();
-        self.messages.retain(|_, message| match &**message {
-            Message::Reply { task, place, .. } => awaited(*task, *place),
-            Message::Command { reply_to: Some((task, place)), shard, command } => {
-                let waits = awaited(*task, *place);
-                if !waits {
-                    left.push(Message::Command { shard: *shard, command: command.clone(), reply_to: None });
-                }
-                waits
-            }
-            Message::Command { reply_to: None, .. } => true,
-        });
-        left.into_iter().for_each(|message| self.send(message));
+    fn send(&mut self, message: &Message) {
+        if !self.sent.contains_key(&message.id) {
+            Arc::make_mut(&mut self.sent).insert(message.id, message.clone());
+        }
     }
 
     /// What an event is about, for the history of a failure.
-    pub fn describe(&self, plan: &Plan, event: &Event) -> String {
+    pub fn tell(&self, plan: &Plan, event: &Event) -> String {
+        let at = self.now;
         match event {
-            Event::Call(place) => format!("call {}", plan.calls[*place].0.idempotency.as_ref().unwrap().key),
-            Event::Arrives(id) => format!("arrives {:?}", self.messages[id]),
-            Event::GivesUp(task) => self.desk.with(|desk| format!("gives up {:?}", desk.tasks[task].task)),
-            event => format!("{event:?}"),
+            Event::Call(place) => {
+                format!("{at} the caller asks: {}", plan.calls[*place].0.idempotency.as_ref().unwrap().key)
+            }
+            Event::Arrives(id, to) => {
+                let Message { to: shard, command, .. } = &self.sent[id];
+                let reply = if to.is_some() { "heard" } else { "lost" };
+                format!("{at} {}/{} gets {command:?}; the reply is {reply}", shard.region, shard.bucket)
+            }
+            Event::GoesOn(task) => format!("{at} the desk goes on with {}", self.desk.tasks[task]),
+            Event::Alarm => format!("{at} the alarm rings"),
+            Event::Crash => format!("{at} the desk crashes"),
+            Event::Tick => format!("{at} time goes on"),
         }
     }
-
-    pub fn is(&self, quote: &str, state: QuoteState) -> bool {
-        let Ok(quote) = self.desk.with(|desk| desk.disk().quote(&quote.parse().unwrap()));
-        quote.is_some_and(|quote| quote.state == state)
-    }
-}
-
-fn passes(answer: &Answer) -> bool {
-    matches!(answer, Answer::Refused { why, .. } if why.passes())
 }

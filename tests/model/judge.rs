@@ -1,112 +1,179 @@
-//! The rules of DESIGN.md §5, held against every state.
+//! The rules of DESIGN.md §5, held against every state. (What each shard says of itself is held against them in
+//! `rules.rs`, command by command.)
 //!
 //! What is stored at one time is judged once, whatever lies in the network and in the desk's memory.
 
-use std::collections::BTreeMap;
-
 use holdfast::id::OpaqueId;
+use holdfast::quote::call::{Answer, Ask};
+use holdfast::quote::desk::Refusal;
 use holdfast::quote::memory::MemoryDesk;
 use holdfast::quote::{Clerk, DeskStore as _, Quote, QuoteState, Turn};
-use holdfast::stock::{Hold, HoldState, ShardName};
+use holdfast::stock::hold::GRACE;
+use holdfast::stock::{Hold, HoldState, QuoteHolds, ShardName};
 use holdfast::time::{DAY, Timestamp};
 
 use crate::house::House;
 use crate::part::digest;
-use crate::plan::{Plan, QUOTES, TICK};
+use crate::plan::{Plan, QUOTES};
 use crate::rules::{Broken, keeps_its_word, must};
 use crate::shard::Shard;
+
+/// What is stored in a house at one time.
+struct Stored<'p> {
+    plan: &'p Plan,
+    now: Timestamp,
+    clerk: Clerk<MemoryDesk>,
+    shards: [Shard; 2],
+}
 
 impl House {
     /// Whether the rules hold of what is stored, now and when everything has come to rest.
     pub fn judge(&self, plan: &Plan) -> Result<(), Broken> {
-        let stored = digest(&(
-            self.now,
-            self.desk.with(|desk| desk.stored),
-            self.shards.each_ref().map(|shard| shard.identity()),
-        ));
-        let known = plan.judged.lock().unwrap().get(&stored).cloned();
-        let verdict = known.unwrap_or_else(|| {
-            let verdict = self.keeps_its_word(plan).and_then(|()| self.comes_to_rest(plan)).err();
-            plan.judged.lock().unwrap().insert(stored, verdict.clone());
-            verdict
+        let verdict = plan.judged.of(digest(&(self.now, &self.desk.clerk, &self.shards)), || {
+            let clerk = Clerk::new(self.desk.disk());
+            let shards = self.shards.each_ref().map(|shard| shard.with(Shard::clone));
+            Stored { plan, now: self.time(), clerk, shards }.judge().err()
         });
         verdict.map_or(Ok(()), Err)
     }
+}
 
-    /// Rule 5 as of now.
-    fn keeps_its_word(&self, plan: &Plan) -> Result<(), Broken> {
-        let (now, disk) = (self.time(), self.desk.with(|desk| desk.disk().clone()));
-        for (quote, wake_at) in disk.quotes() {
-            let record = |name: &ShardName| (self.shards[plan.place(name)].with(|shard| shard.holds(&quote.id)), now);
-            keeps_its_word(&quote, now, wake_at.is_none(), record)?;
-            if quote.state == QuoteState::Released || (quote.state == QuoteState::Expired && wake_at.is_none()) {
-                for shard in &self.shards {
-                    let live = shard.with(|shard| shard.holds(&quote.id)).is_some_and(|known| known.is_live(now));
-                    must!(!live, "rule 5: {} is {:?}, and a shard holds stock for it", quote.id, quote.state);
+impl Stored<'_> {
+    fn judge(mut self) -> Result<(), Broken> {
+        self.answers_are_true()?;
+        for (quote, wake_at) in self.disk().quotes() {
+            keeps_its_word(&quote, self.now, wake_at.is_none(), |name| (self.record(name, &quote.id), self.now))?;
+            self.is_not_held_behind_its_back(&quote, wake_at.is_none())?;
+        }
+        self.comes_to_rest()
+    }
+
+    fn disk(&self) -> &MemoryDesk {
+        self.clerk.store()
+    }
+
+    fn record(&self, name: &ShardName, quote: &OpaqueId) -> Option<QuoteHolds> {
+        self.shards[self.plan.place(name)].holds(quote)
+    }
+
+    fn state(&self, quote: &OpaqueId) -> Option<QuoteState> {
+        let Ok(quote) = self.disk().quote(quote);
+        quote.map(|quote| quote.state)
+    }
+
+    /// Rule 5: what callers were told stays true.
+    fn answers_are_true(&self) -> Result<(), Broken> {
+        for (key, answer) in self.disk().answers() {
+            self.plan.saw(&key, &answer);
+            match answer {
+                Answer::Quote { quote, .. } => {
+                    let state = self.state(&quote.id);
+                    let ended = matches!(quote.state, QuoteState::Committed | QuoteState::Released);
+                    must!(
+                        !ended || state == Some(quote.state),
+                        "rule 5: {key} was told {:?}, and it is {state:?}",
+                        quote.state
+                    );
                 }
+                Answer::Refused { why: Refusal::InsufficientStock { .. }, .. } => {
+                    let opened = self.plan.calls.iter().find_map(|(call, _)| match &call.ask {
+                        Ask::Open { draft } if call.idempotency.as_ref().is_some_and(|call| call.key == key) => {
+                            Some(&draft.id)
+                        }
+                        _ => None,
+                    });
+                    let state = self.state(opened.unwrap());
+                    must!(state.is_none(), "rule 5: {key} was told that nothing is held, and its quote is {state:?}");
+                }
+                _ => {}
             }
         }
         Ok(())
     }
 
-    /// If the desk crashes now, every message is lost, and from then on nothing goes wrong: every quote and every hold
-    /// comes to its end, and nothing is sold but what the caller can know of.
-    fn comes_to_rest(&self, plan: &Plan) -> Result<(), Broken> {
-        let clerk = Clerk::new(self.desk.with(|desk| desk.disk().clone()));
-        let mut shards = self.shards.each_ref().map(|shard| shard.with(Shard::clone));
-        let mut now = self.time();
-        for _ in 0..8 {
-            if clerk.store().next_due().is_none() {
-                break;
+    /// Rules 4 and 5: all shards together hold for a quote what it wants and no more, and nothing once it is over.
+    fn is_not_held_behind_its_back(&self, quote: &Quote, rests: bool) -> Result<(), Broken> {
+        let live =
+            self.shards.iter().filter_map(|shard| shard.holds(&quote.id)).filter(|known| known.is_live(self.now));
+        let mut holds = live.flat_map(|known| known.holds);
+        match quote.state {
+            QuoteState::Released | QuoteState::Expired if rests => {
+                let held = holds.next();
+                must!(held.is_none(), "rule 5: {} is {:?}, and {held:?}", quote.id, quote.state);
             }
-            let Ok(turns) = clerk.wake(now);
-            for turn in turns {
-                carry(&clerk, turn, plan, &mut shards, now)?;
+            _ => {
+                let wanted: u32 = quote.lines.iter().map(|line| line.quantity).sum();
+                let held: u32 = holds.map(|hold| hold.quantity).sum();
+                must!(held <= wanted, "rule 4: {} wants {wanted} and holds {held}", quote.id);
             }
-            now = now.plus(TICK);
-        }
-        must!(clerk.store().next_due().is_none(), "rule 2: the desk never comes to rest");
-        now = now.plus(DAY);
-        for shard in &mut shards {
-            shard.tidy(now)?;
-            for quote in QUOTES {
-                rests(clerk.store(), shard, &quote.parse().unwrap())?;
-            }
-        }
-        for (quote, _) in clerk.store().quotes() {
-            keeps_its_word(&quote, now, true, |name| (shards[plan.place(name)].holds(&quote.id), now))?;
         }
         Ok(())
     }
-}
 
-fn rests(disk: &MemoryDesk, shard: &Shard, id: &OpaqueId) -> Result<(), Broken> {
-    let Some(known) = shard.holds(id) else { return Ok(()) };
-    must!(known.state != HoldState::Held, "rule 2: {id} is held for ever");
-    if known.state == HoldState::Committed {
-        let Ok(quote) = disk.quote(id);
-        let state = quote.as_ref().map(|quote| quote.state);
-        must!(state == Some(QuoteState::Committed), "rule 5: {id} is sold, and its caller is told {state:?}");
-    }
-    Ok(())
-}
-
-/// Carries messages to and fro in fair weather.
-fn carry(
-    clerk: &Clerk<MemoryDesk>,
-    mut turn: Turn,
-    plan: &Plan,
-    shards: &mut [Shard; 2],
-    now: Timestamp,
-) -> Result<(), Broken> {
-    while let Turn::Ask(task, asks) = turn {
-        let mut replies = Vec::new();
-        for (name, command) in asks {
-            let reply = shards[plan.place(&name)].handle(command, now)?;
-            replies.push((name, Some(reply)));
+    /// If the desk crashes now and every message is lost, and from then on nothing goes wrong: every quote and every hold
+    /// comes to its end, a commit that was accepted in time is kept, and nothing is sold but what callers can know of.
+    fn comes_to_rest(&mut self) -> Result<(), Broken> {
+        let mut accepted = self.disk().quotes();
+        accepted.retain(|(quote, wake_at)| self.can_be_kept(quote, *wake_at));
+        for _ in 0..12 {
+            let Some(due) = self.disk().next_due() else { break };
+            self.now = self.now.max(due);
+            let Ok(turns) = self.clerk.wake(self.now);
+            turns.into_iter().try_for_each(|turn| self.carry(turn))?;
         }
-        let Ok(next) = clerk.heard(task, replies, now);
-        turn = next;
+        must!(self.disk().next_due().is_none(), "rule 2: the desk never comes to rest");
+        for (quote, _) in accepted {
+            let state = self.state(&quote.id);
+            must!(
+                state == Some(QuoteState::Committed),
+                "rule 5: the commit of {} was accepted, and it is {state:?}",
+                quote.id
+            );
+        }
+        self.now = self.now.plus(DAY);
+        for shard in &mut self.shards {
+            shard.tidy(self.now)?;
+        }
+        for (quote, _) in self.disk().quotes() {
+            keeps_its_word(&quote, self.now, true, |name| (self.record(name, &quote.id), self.now))?;
+        }
+        QUOTES.iter().try_for_each(|quote| self.is_over(&quote.parse().unwrap()))
     }
-    Ok(())
+
+    /// Whether a commit was accepted, and every shard still has what it needs.
+    fn can_be_kept(&self, quote: &Quote, wake_at: Option<Timestamp>) -> bool {
+        let has = |name: &ShardName| {
+            self.record(name, &quote.id)
+                .is_some_and(|known| known.is_live(self.now) || known.state == HoldState::Committed)
+        };
+        quote.state == QuoteState::Committing
+            && wake_at.is_some_and(|at| self.now.max(at) < quote.expires_at.plus(GRACE))
+            && quote.holds.iter().all(|at| has(&at.shard))
+    }
+
+    /// Carries messages to and fro in fair weather.
+    fn carry(&mut self, mut turn: Turn) -> Result<(), Broken> {
+        while let Turn::Ask(task, asks) = turn {
+            let mut replies = Vec::new();
+            for (name, command) in asks {
+                let reply = self.shards[self.plan.place(&name)].handle(command, self.now, self.plan.fault)?;
+                replies.push((name, Some(reply)));
+            }
+            let Ok(next) = self.clerk.heard(task, replies, self.now);
+            turn = next;
+        }
+        Ok(())
+    }
+
+    /// Rules 2 and 5 at the end of days: nothing is held, and what is sold is what the desk says.
+    fn is_over(&self, id: &OpaqueId) -> Result<(), Broken> {
+        let records = || self.shards.iter().filter_map(|shard| shard.holds(id));
+        must!(records().all(|known| known.state != HoldState::Held), "rule 2: {id} is held for ever");
+        let sold: u32 = records().flat_map(|known| known.holds).map(|hold| Hold::outstanding(&hold)).sum();
+        let Ok(quote) = self.disk().quote(id);
+        let units = quote.iter().flat_map(|quote| &quote.holds).flat_map(|at| &at.units);
+        let said: u32 = units.map(|units| units.committed - units.returned).sum();
+        must!(sold == said, "rule 5: {sold} units of {id} are sold, and its caller knows of {said}");
+        Ok(())
+    }
 }

@@ -1,25 +1,35 @@
 //! What is explored: how a house is built, what its caller may do, and how long it goes on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use holdfast::catalog::part::Component;
 use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::money::{Currency, Price};
 use holdfast::pricing::{Level, PriceType, PricedLine};
-use holdfast::quote::call::{Ask, Call, Idempotency};
+use holdfast::quote::call::{Answer, Ask, Call, Idempotency};
 use holdfast::quote::draft::{Draft, DraftLine, Wave};
 use holdfast::stock::hold::GRACE;
-use holdfast::stock::shard::Command;
+use holdfast::stock::shard::{Command, Reply};
 use holdfast::stock::{Movement, MovementKind, ShardName};
 
-use crate::faults::Fault;
-use crate::rules::Broken;
+use holdfast::time::Timestamp;
 
-/// A step of time, in milliseconds: quotes live one, and shards keep their stock for two more.
-pub const TICK: i64 = GRACE / 2;
+use crate::desk::{Message, MessageId, Steps};
+use crate::faults::Fault;
+use crate::part::{Memo, Part};
+use crate::rules::Broken;
+use crate::shard::Shard;
+
+/// A step of time, in milliseconds: quotes live one, and shards keep their stock for one more.
+pub const TICK: i64 = GRACE;
 /// Every quote of any plan.
 pub const QUOTES: [&str; 3] = ["q1", "q2", "q3"];
+/// Every part of any plan.
+pub const SKUS: [&str; 2] = ["A", "B"];
+
+/// How calls can come out.
+pub type Outcomes = BTreeMap<String, String>;
 
 /// Where the two shards are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,53 +46,104 @@ pub struct Plan {
     shape: Shape,
     /// Units at each shard.
     stock: [i64; 2],
+    /// What may happen, as it was written.
+    pub story: String,
     /// The calls a caller may make, and how often each.
     pub calls: Vec<(Call, u8)>,
     /// Commands that may arrive at a shard at any time.
-    pub movements: Vec<(usize, Command)>,
+    pub movements: Vec<Message>,
     /// How far time goes, in ticks.
     pub ticks: u8,
     /// What is wrong with the house, where the rules are put to the test.
     pub fault: Option<Fault>,
-    /// What is true of the stored states that have been seen, so that each is judged once.
-    pub judged: Mutex<HashMap<u64, Option<Broken>>>,
+    /// What is wrong with the stored states that have been seen.
+    pub judged: Memo<u64, Option<Broken>>,
+    /// What clerks did.
+    pub steps: Steps,
+    /// What shards did.
+    handled: Memo<(u64, MessageId, i64), Result<(Part<Shard>, Part<Reply>), Broken>>,
+    /// How each call came out, in one course of events or another.
+    seen: Mutex<BTreeMap<OpaqueId, BTreeSet<String>>>,
 }
 
 impl Plan {
-    /// Each line of `story` is something that may happen, once or `, twice`, at any time:
+    /// Each line of `story`, divided by `;`, is something that may happen once, or `twice`, at any time:
     ///
     /// - `open q1 2`, `open q1 2 partial`, `open q2 1 for q1`, `open q2 1 from far`
     /// - `commit q1`, `commit q1 1`, `release q1`, `extend q1`, `return q1`, `return q1 1`
     /// - `receipt 0 1`, `pick 0 1`, `count 1 0`: at a shard, so many units
-    pub fn new(shape: Shape, stock: [i64; 2], story: &[&str]) -> Self {
-        let mut plan =
-            Self { shape, stock, calls: vec![], movements: vec![], ticks: 4, fault: None, judged: Mutex::default() };
-        for line in story {
-            let (line, times) = line.strip_suffix(", twice").map_or((*line, 1), |line| (line, 2));
+    pub fn new(shape: Shape, stock: [i64; 2], ticks: u8, story: &str) -> Self {
+        let mut plan = Self {
+            shape,
+            stock,
+            story: story.into(),
+            calls: vec![],
+            movements: vec![],
+            ticks,
+            fault: None,
+            judged: Memo::default(),
+            handled: Memo::default(),
+            steps: Memo::default(),
+            seen: Mutex::default(),
+        };
+        for line in story.split("; ") {
+            let (line, times) = line.strip_suffix(" twice").map_or((line, 1), |line| (line, 2));
             let words: Vec<_> = line.split(' ').collect();
             if let Some(kind) = movement_kind(words[0]) {
                 let (shard, units) = (words[1].parse().unwrap(), words[2].parse().unwrap());
-                plan.movements.push((shard, plan.movement(shard, kind, units, line)));
+                let command = plan.movement(shard, kind, units, line);
+                plan.movements.push(Message::new((plan.shard(shard), command)));
             } else {
-                let idempotency =
-                    Idempotency { key: line.replace(' ', ".").parse().unwrap(), fingerprint: String::new() };
-                plan.calls.push((Call { idempotency: Some(idempotency), ask: plan.ask(&words) }, times));
+                let idempotency = Some(Idempotency { key: key(line), fingerprint: String::new() });
+                plan.calls.push((Call { idempotency, ask: plan.ask(&words) }, times));
             }
         }
         plan
     }
 
-    pub fn ticks(self, ticks: u8) -> Self {
-        Self { ticks, ..self }
-    }
-
+    /// The same plan, in a house with something wrong.
     pub fn with(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
+    }
+
+    /// Notes how a call came out.
+    pub fn saw(&self, key: &OpaqueId, answer: &Answer) {
+        let outcome = match answer {
+            Answer::Quote { quote, .. } => format!("{:?}", quote.state),
+            Answer::Refused { why, .. } => format!("{why:?}").split(' ').next().unwrap_or_default().to_owned(),
+            other => format!("{other:?}"),
+        };
+        self.seen.lock().unwrap().entry(key.clone()).or_default().insert(outcome);
+    }
+
+    /// The ways in which each call can come out: `commit q1`, `Committed or Expired`.
+    pub fn outcomes(&self) -> Outcomes {
+        let seen = self.seen.lock().unwrap();
+        let text = |ways: &BTreeSet<String>| ways.iter().map(String::as_str).collect::<Vec<_>>().join(" or ");
+        seen.iter().map(|(key, ways)| (key.as_str().replace('.', " "), text(ways))).collect()
     }
 
     /// The command that puts a shard's stock there.
     pub fn opening(&self, shard: usize) -> Command {
         self.movement(shard, MovementKind::Receipt, self.stock[shard], "opening")
+    }
+
+    /// Has a shard carry out the command of a message.
+    pub fn handled(
+        &self,
+        shard: &mut Part<Shard>,
+        message: MessageId,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Part<Reply>, Broken> {
+        let key = (shard.identity(), message, now.millis());
+        let (after, reply) = self.handled.of(key, || {
+            let mut after = shard.clone();
+            let reply = after.change(|shard| shard.handle(command.clone(), now, self.fault))?;
+            Ok((after, Part::new(reply)))
+        })?;
+        *shard = after;
+        Ok(reply)
     }
 
     /// The place of a shard.
@@ -98,8 +159,7 @@ impl Plan {
     }
 
     fn sku(&self, place: usize) -> Sku {
-        let parts = if self.shape == Shape::OneRegion { ["A", "B"] } else { ["A", "A"] };
-        parts[place].parse().unwrap()
+        SKUS[if self.shape == Shape::OneRegion { place } else { 0 }].parse().unwrap()
     }
 
     fn location(&self, place: usize) -> LocationId {
@@ -108,7 +168,7 @@ impl Plan {
 
     fn movement(&self, place: usize, kind: MovementKind, quantity: i64, id: &str) -> Command {
         let movement = Movement {
-            id: id.replace(' ', ".").parse().unwrap(),
+            id: key(id),
             sku: self.sku(place),
             location: self.location(place),
             kind,
@@ -166,6 +226,11 @@ impl Plan {
             open_limit: 200,
         }
     }
+}
+
+/// What a line is called.
+fn key(line: &str) -> OpaqueId {
+    line.replace(' ', ".").parse().unwrap()
 }
 
 fn movement_kind(word: &str) -> Option<MovementKind> {

@@ -1,4 +1,4 @@
-//! A shard between two events. It has no memory beside its storage, so there is nothing that a crash could take.
+//! A shard between two events. It has no memory beside its storage, so there is nothing that a crash could take from it.
 
 use holdfast::id::{OpaqueId, Sku};
 use holdfast::stock::QuoteHolds;
@@ -6,19 +6,23 @@ use holdfast::stock::shard::{self, Command, Reply};
 use holdfast::stock::store::{LedgerPage, MemoryStore, Store as _};
 use holdfast::time::Timestamp;
 
-use crate::part::{Identity, digest};
-use crate::plan::QUOTES;
+use crate::faults::Fault;
+use crate::part::{Identity, looks};
+use crate::plan::{QUOTES, SKUS};
 use crate::rules::{Broken, Watch};
 
 #[derive(Debug, Clone, Default)]
 pub struct Shard {
     pub store: MemoryStore,
-    pub watch: Watch,
+    watch: Watch,
 }
 
 impl Shard {
-    /// Carries out a command.
-    pub fn handle(&mut self, command: Command, now: Timestamp) -> Result<Reply, Broken> {
+    /// Carries out a command, and holds what comes of it against the rules.
+    pub fn handle(&mut self, mut command: Command, mut now: Timestamp, fault: Option<Fault>) -> Result<Reply, Broken> {
+        if let Some(reply) = fault.and_then(|fault| fault.at(self, &mut command, &mut now)) {
+            return Ok(reply);
+        }
         let Ok(output) = shard::handle(command, now, &self.store);
         self.watch.after(&self.store, Some(&output.reply))?;
         self.watch.books(&self.store)?;
@@ -41,7 +45,7 @@ impl Identity for Shard {
     /// How many changes there were and when does not count: versions, places in a sequence, times of movements.
     fn identity(&self) -> u64 {
         let records = QUOTES.map(|quote| self.holds(&quote.parse().unwrap()));
-        let shelves = ["A", "B"].map(|sku| {
+        let shelves = SKUS.map(|sku| {
             let sku: Sku = sku.parse().unwrap();
             let Ok(positions) = self.store.positions(&sku);
             let Ok(ledger) = self.store.ledger(&LedgerPage { sku, location: None, after: 0, limit: u32::MAX });
@@ -50,6 +54,6 @@ impl Identity for Shard {
             moved.sort_unstable();
             (counters, moved)
         });
-        digest(&(records, shelves))
+        looks(&(records, shelves))
     }
 }
