@@ -76,7 +76,7 @@ impl fmt::Display for Timestamp {
 /// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`). `days` is within the years 0000 to 9999.
 #[expect(clippy::arithmetic_side_effects, reason = "no step leaves i64 for days within ten thousand years")]
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);

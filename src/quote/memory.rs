@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use super::call::{Answer, Idempotency};
 use super::clerk::ClerkStore;
 use super::desk::DeskStore;
+use super::event::QuoteEvent;
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
 use crate::time::Timestamp;
 
-/// Quotes, when each wants to be looked at, and answers by key.
+/// Quotes, when each wants to be looked at, answers by key, and the events that tell of them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDesk {
     quotes: RefCell<BTreeMap<OpaqueId, Row>>,
     answers: RefCell<BTreeMap<OpaqueId, (String, Answer)>>,
+    outbox: RefCell<Vec<QuoteEvent>>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,14 +33,24 @@ impl MemoryDesk {
         self.quotes.borrow().values().filter_map(|row| row.wake_at).min()
     }
 
-    /// Every quote, by id, and when each wants to be looked at.
-    pub fn quotes(&self) -> Vec<(Quote, Option<Timestamp>)> {
-        self.quotes.borrow().values().map(|row| (row.quote.clone(), row.wake_at)).collect()
+    /// Every quote, by id.
+    pub fn quotes(&self) -> Vec<Quote> {
+        self.quotes.borrow().values().map(|row| row.quote.clone()).collect()
+    }
+
+    /// When a quote wants to be looked at.
+    pub fn wake_at(&self, quote: &OpaqueId) -> Option<Timestamp> {
+        self.quotes.borrow().get(quote).and_then(|row| row.wake_at)
     }
 
     /// The answers that are remembered, by key.
     pub fn answers(&self) -> Vec<(OpaqueId, Answer)> {
         self.answers.borrow().iter().map(|(key, (_, answer))| (key.clone(), answer.clone())).collect()
+    }
+
+    /// The events of the outbox, the oldest first.
+    pub fn outbox(&self) -> Vec<QuoteEvent> {
+        self.outbox.borrow().clone()
     }
 }
 
@@ -69,6 +81,11 @@ impl DeskStore for MemoryDesk {
         let mut due: Vec<_> = due.collect();
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, id)| id.clone()).collect())
+    }
+
+    fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error> {
+        self.outbox.borrow_mut().push(event.clone());
+        Ok(())
     }
 }
 

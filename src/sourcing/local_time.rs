@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::location::{Location, Offset};
-use crate::time::{DAY, MINUTE, Timestamp};
+use crate::time::{DAY, MINUTE, Timestamp, civil};
 
 /// How many days ahead a location is asked when it opens. One that stays closed longer has no next opening.
 pub const LOOK_AHEAD_DAYS: i32 = 14;
@@ -111,19 +110,16 @@ impl FromStr for LocalDay {
     type Err = NotADay;
 
     fn from_str(text: &str) -> Result<Self, NotADay> {
-        let date: NaiveDate = text.parse().map_err(|_| NotADay)?;
-        // As written, or `2026-1-5` would be a second name of a day.
-        if date.to_string() != text {
-            return Err(NotADay);
-        }
-        Ok(Self { since_epoch: date.to_epoch_days() })
+        let midnight: Timestamp = format!("{text}T00:00:00Z").parse().map_err(|_| NotADay)?;
+        let since_epoch = i32::try_from(midnight.millis().div_euclid(DAY)).map_err(|_| NotADay)?;
+        Ok(Self { since_epoch })
     }
 }
 
 impl fmt::Display for LocalDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = NaiveDate::from_epoch_days(self.since_epoch).unwrap_or_default();
-        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+        let (year, month, day) = civil(self.since_epoch.into());
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 

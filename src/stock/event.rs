@@ -1,6 +1,6 @@
 //! What a shard tells the rest of the house: written to its outbox together with the change, delivered at least once.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::hold::Allocated;
 use super::movement::Movement;
@@ -8,7 +8,7 @@ use crate::id::{LocationId, OpaqueId, Sku};
 use crate::time::Timestamp;
 
 /// An event as it lies in a shard's outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StockEvent {
     /// Place in the shard's sequence; with the shard's name it identifies the event.
     pub seq: u64,
@@ -20,7 +20,7 @@ pub struct StockEvent {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Happening {
     /// Stock was set aside for a quote.
@@ -59,7 +59,7 @@ pub enum Happening {
         /// How.
         movement: Movement,
         /// For a count: what the books said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         expected: Option<u64>,
     },
     /// More is promised than is there.
@@ -76,7 +76,7 @@ pub enum Happening {
 }
 
 /// Units of a part at a location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Units {
     /// The part.
     pub sku: Sku,

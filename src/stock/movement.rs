@@ -113,6 +113,7 @@ pub enum Rejection {
 
 /// A movement as it stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Flat")]
 pub struct Entry {
     /// Place in the shard's ledger, ascending.
     pub seq: u64,
@@ -128,6 +129,35 @@ pub struct Entry {
     /// The movement as it was sent.
     #[serde(flatten)]
     pub movement: Movement,
+}
+
+/// An entry as it is read: the movement's fields stand beside the rest. (`serde(flatten)` reads the same with several
+/// times the code.)
+#[derive(Deserialize)]
+struct Flat {
+    seq: u64,
+    at: Timestamp,
+    version: u64,
+    expected: Option<u64>,
+    on_hand: u64,
+    id: OpaqueId,
+    sku: Sku,
+    location: LocationId,
+    kind: MovementKind,
+    quantity: i64,
+    reason: Option<String>,
+    expect_version: Option<u64>,
+    incoming: Option<OpaqueId>,
+    safety: Option<u64>,
+}
+
+impl From<Flat> for Entry {
+    fn from(flat: Flat) -> Self {
+        let Flat { id, sku, location, kind, quantity, reason, expect_version, incoming, safety, .. } = flat;
+        let movement = Movement { id, sku, location, kind, quantity, reason, expect_version, incoming, safety };
+        let Flat { seq, at, version, expected, on_hand, .. } = flat;
+        Self { seq, at, version, expected, on_hand, movement }
+    }
 }
 
 impl Movement {

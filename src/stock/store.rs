@@ -39,8 +39,8 @@ pub trait Store {
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
-    /// The oldest events of the outbox.
-    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error>;
+    /// Whether events wait in the outbox.
+    fn has_events(&self) -> Result<bool, Self::Error>;
     /// Takes the events up to and with `seq` out of the outbox: they are delivered.
     fn delivered(&self, seq: u64) -> Result<(), Self::Error>;
     /// Notes that the sku's snapshot is out of date since `version`.
@@ -80,6 +80,13 @@ struct Tables {
     outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
+}
+
+impl MemoryStore {
+    /// The events of the outbox, the oldest first.
+    pub fn outbox(&self) -> Vec<StockEvent> {
+        self.inner.borrow().outbox.clone()
+    }
 }
 
 impl Store for MemoryStore {
@@ -155,9 +162,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn outbox(&self, limit: u32) -> Result<Vec<StockEvent>, Self::Error> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.inner.borrow().outbox.iter().take(limit).cloned().collect())
+    fn has_events(&self) -> Result<bool, Self::Error> {
+        Ok(!self.inner.borrow().outbox.is_empty())
     }
 
     fn delivered(&self, seq: u64) -> Result<(), Self::Error> {

@@ -16,7 +16,8 @@ use holdfast::time::Timestamp;
 
 use crate::faults::{Fault, without_answers};
 use crate::part::{Identity, Memo, Part, digest, looks};
-use crate::plan::Plan;
+use crate::plan::{Plan, QUOTES};
+use crate::rules::story;
 
 /// Names a task by what it is, so that it does not matter how many there were before.
 pub type TaskId = u64;
@@ -183,9 +184,12 @@ impl Hash for Desk {
 }
 
 impl Identity for Clerk<MemoryDesk> {
-    /// Which calls are being worked on follows from the tasks. The order in which quotes were opened does not count.
+    /// Which calls are being worked on follows from the tasks. The order of what became of different quotes does not
+    /// count.
     fn identity(&self) -> u64 {
-        looks(&(self.store().quotes(), self.store().answers()))
+        let (disk, events) = (self.store(), self.store().outbox());
+        let woken = disk.quotes().into_iter().map(|quote| (disk.wake_at(&quote.id), quote)).collect::<Vec<_>>();
+        looks(&(woken, disk.answers(), QUOTES.map(|quote| story(&quote.parse().unwrap(), &events))))
     }
 }
 

@@ -79,13 +79,19 @@ impl Shard {
         for sku in SKUS {
             let sku = sku.parse().unwrap();
             let Ok(positions) = self.store.positions(&sku);
-            positions.iter().for_each(|position| drop(store.put_position(position)));
+            for position in &positions {
+                let Ok(()) = store.put_position(position);
+            }
             let Ok(ledger) = self.store.ledger(&LedgerPage { sku, location: None, after: 0, limit: u32::MAX });
-            ledger.iter().for_each(|entry| drop(store.append(entry)));
+            for entry in &ledger {
+                let Ok(()) = store.append(entry);
+            }
         }
-        let others = QUOTES.iter().filter(|other| **other != quote.as_str());
-        let others = others.filter_map(|other| self.holds(&other.parse().unwrap()));
-        others.for_each(|known| drop(store.put_holds(&known)));
+        for other in QUOTES.iter().filter(|other| **other != quote.as_str()) {
+            if let Some(known) = self.holds(&other.parse().unwrap()) {
+                let Ok(()) = store.put_holds(&known);
+            }
+        }
         self.store = store;
     }
 }
@@ -93,8 +99,8 @@ impl Shard {
 /// The quotes of a desk without its answers.
 pub fn without_answers(disk: &MemoryDesk) -> MemoryDesk {
     let quotes = MemoryDesk::default();
-    for (quote, wake_at) in disk.quotes() {
-        let Ok(()) = quotes.put_quote(&quote, wake_at);
+    for quote in disk.quotes() {
+        let Ok(()) = quotes.put_quote(&quote, disk.wake_at(&quote.id));
     }
     quotes
 }

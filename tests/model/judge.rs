@@ -15,7 +15,7 @@ use holdfast::time::{DAY, Timestamp};
 use crate::house::House;
 use crate::part::digest;
 use crate::plan::{Plan, QUOTES};
-use crate::rules::{Broken, keeps_its_word, must};
+use crate::rules::{Broken, keeps_its_word, must, tells_its_story};
 use crate::shard::Shard;
 
 /// What is stored in a house at one time.
@@ -41,9 +41,11 @@ impl House {
 impl Stored<'_> {
     fn judge(mut self) -> Result<(), Broken> {
         self.answers_are_true()?;
-        for (quote, wake_at) in self.disk().quotes() {
-            keeps_its_word(&quote, self.now, wake_at.is_none(), |name| (self.record(name, &quote.id), self.now))?;
-            self.is_not_held_behind_its_back(&quote, wake_at.is_none())?;
+        tells_its_story(&self.disk().quotes(), &self.disk().outbox())?;
+        for quote in self.disk().quotes() {
+            let rests = self.disk().wake_at(&quote.id).is_none();
+            keeps_its_word(&quote, self.now, rests, |name| (self.record(name, &quote.id), self.now))?;
+            self.is_not_held_behind_its_back(&quote, rests)?;
         }
         self.comes_to_rest()
     }
@@ -114,7 +116,7 @@ impl Stored<'_> {
     /// comes to its end, a commit that was accepted in time is kept, and nothing is sold but what callers can know of.
     fn comes_to_rest(&mut self) -> Result<(), Broken> {
         let mut accepted = self.disk().quotes();
-        accepted.retain(|(quote, wake_at)| self.can_be_kept(quote, *wake_at));
+        accepted.retain(|quote| self.can_be_kept(quote));
         for _ in 0..12 {
             let Some(due) = self.disk().next_due() else { break };
             self.now = self.now.max(due);
@@ -122,7 +124,7 @@ impl Stored<'_> {
             turns.into_iter().try_for_each(|turn| self.carry(turn))?;
         }
         must!(self.disk().next_due().is_none(), "rule 2: the desk never comes to rest");
-        for (quote, _) in accepted {
+        for quote in accepted {
             let state = self.state(&quote.id);
             must!(
                 state == Some(QuoteState::Committed),
@@ -134,20 +136,20 @@ impl Stored<'_> {
         for shard in &mut self.shards {
             shard.tidy(self.now)?;
         }
-        for (quote, _) in self.disk().quotes() {
+        for quote in self.disk().quotes() {
             keeps_its_word(&quote, self.now, true, |name| (self.record(name, &quote.id), self.now))?;
         }
         QUOTES.iter().try_for_each(|quote| self.is_over(&quote.parse().unwrap()))
     }
 
     /// Whether a commit was accepted, and every shard still has what it needs.
-    fn can_be_kept(&self, quote: &Quote, wake_at: Option<Timestamp>) -> bool {
+    fn can_be_kept(&self, quote: &Quote) -> bool {
         let has = |name: &ShardName| {
             self.record(name, &quote.id)
                 .is_some_and(|known| known.is_live(self.now) || known.state == HoldState::Committed)
         };
         quote.state == QuoteState::Committing
-            && wake_at.is_some_and(|at| self.now.max(at) < quote.expires_at.plus(GRACE))
+            && self.disk().wake_at(&quote.id).is_some_and(|at| self.now.max(at) < quote.expires_at.plus(GRACE))
             && quote.holds.iter().all(|at| has(&at.shard))
     }
 

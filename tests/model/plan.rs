@@ -216,6 +216,8 @@ impl Plan {
         Draft {
             id,
             account: "shop-1".parse().unwrap(),
+            asked_at: Timestamp::EPOCH,
+            region: None,
             currency: Currency::USD,
             lines,
             waves,

@@ -210,8 +210,8 @@ fn each_hold_ends_once(events: &[StockEvent]) {
 /// More is promised than is there only where a count, damage or quarantine said so, and then an event says it too.
 fn shortfalls_are_announced(before: &MemoryStore, command: Option<&Command>, after: &MemoryStore) {
     let had = counters(before);
-    let known = before.outbox(u32::MAX).unwrap().len();
-    let news = after.outbox(u32::MAX).unwrap().split_off(known);
+    let known = before.outbox().len();
+    let news = after.outbox().split_off(known);
     for (position, counters) in counters(after) {
         let units = counters.shortfall();
         if units > had.get(&position).map_or(0, Counters::shortfall) {
@@ -314,7 +314,7 @@ proptest! {
             books_agree(&store);
             records_are_sound(&store, now);
             shortfalls_are_announced(&before, command.as_ref(), &store);
-            each_hold_ends_once(&store.outbox(u32::MAX).unwrap());
+            each_hold_ends_once(&store.outbox());
         }
         // In the end nothing is held any more.
         tidy(now.plus(1_000_000), &store).unwrap();
