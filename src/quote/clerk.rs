@@ -109,16 +109,16 @@ impl<S: ClerkStore> Clerk<S> {
     }
 
     fn begin(&self, ask: Ask, call: Option<Idempotency>, now: Timestamp) -> Result<Turn, S::Error> {
-        let desk = Desk::new(&self.store);
+        let (desk, key) = (Desk::new(&self.store), call.as_ref().map(|call| &call.key));
         let step = match ask {
             Ask::Open { draft } => desk.open(*draft, now)?,
-            Ask::Commit { quote, lines } => desk.commit(&quote, lines.as_deref(), now)?,
-            Ask::Release { quote } => desk.release(&quote, now)?,
+            Ask::Commit { quote, lines } => desk.commit(&quote, lines.as_deref(), key, now)?,
+            Ask::Release { quote } => desk.release(&quote, key, now)?,
             Ask::Extend { quote, ttl_ms } => desk.extend(&quote, now.plus(ttl_ms), now)?,
             Ask::GiveBack { quote, lines } => {
                 // A return has no name but its call's key.
-                let Some(call) = &call else { return Ok(Turn::Answer(refusal(Refusal::NotFound))) };
-                desk.give_back(&quote, &call.key, lines.as_deref(), now)?
+                let Some(key) = key else { return Ok(Turn::Answer(refusal(Refusal::NotFound))) };
+                desk.give_back(&quote, key, lines.as_deref(), now)?
             }
             Ask::Get { quote } => desk.get(&quote)?,
             Ask::List { state, cursor, limit } => {

@@ -156,7 +156,7 @@ impl House {
         let at = self.now;
         match event {
             Event::Call(place) => {
-                format!("{at} the caller asks: {}", plan.calls[*place].0.idempotency.as_ref().unwrap().key)
+                format!("{at} the caller asks: {}", Plan::key(&plan.calls[*place].0))
             }
             Event::Arrives(id, to) => {
                 let Message { to: shard, command, .. } = &self.sent[id];

@@ -5,7 +5,6 @@
 
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Ask};
-use holdfast::quote::desk::Refusal;
 use holdfast::quote::memory::MemoryDesk;
 use holdfast::quote::{Clerk, DeskStore as _, Quote, QuoteState, Turn};
 use holdfast::stock::hold::GRACE;
@@ -63,29 +62,26 @@ impl Stored<'_> {
         quote.map(|quote| quote.state)
     }
 
-    /// Rule 5: what callers were told stays true.
+    /// Rules 4 and 5: what callers were told stays true, and no call is refused because of what it did itself.
     fn answers_are_true(&self) -> Result<(), Broken> {
         for (key, answer) in self.disk().answers() {
             self.plan.saw(&key, &answer);
-            match answer {
-                Answer::Quote { quote, .. } => {
-                    let state = self.state(&quote.id);
-                    let ended = matches!(quote.state, QuoteState::Committed | QuoteState::Released);
-                    must!(
-                        !ended || state == Some(quote.state),
-                        "rule 5: {key} was told {:?}, and it is {state:?}",
-                        quote.state
-                    );
+            let Some((call, _)) = self.plan.calls.iter().find(|(call, _)| Plan::key(call) == &key) else { continue };
+            match (&call.ask, &answer) {
+                (_, Answer::Quote { quote, .. }) => {
+                    let (told, state) = (quote.state, self.state(&quote.id));
+                    let ended = matches!(told, QuoteState::Committed | QuoteState::Released);
+                    must!(!ended || state == Some(told), "rule 5: {key} was told {told:?}, and it is {state:?}");
                 }
-                Answer::Refused { why: Refusal::InsufficientStock { .. }, .. } => {
-                    let opened = self.plan.calls.iter().find_map(|(call, _)| match &call.ask {
-                        Ask::Open { draft } if call.idempotency.as_ref().is_some_and(|call| call.key == key) => {
-                            Some(&draft.id)
-                        }
-                        _ => None,
-                    });
-                    let state = self.state(opened.unwrap());
-                    must!(state.is_none(), "rule 5: {key} was told that nothing is held, and its quote is {state:?}");
+                (Ask::Open { draft }, Answer::Refused { .. }) => {
+                    let state = self.state(&draft.id);
+                    must!(state.is_none(), "rule 5: {key} was refused, and its quote is {state:?}");
+                }
+                (Ask::Commit { quote, .. } | Ask::Release { quote }, Answer::Refused { why, .. }) => {
+                    let Ok(quote) = self.disk().quote(quote);
+                    let own = quote
+                        .is_some_and(|quote| quote.is_decided_by(Some(&key)) && quote.state != QuoteState::Expired);
+                    must!(!own, "rule 4: {key} was told {why:?}, and did it itself");
                 }
                 _ => {}
             }

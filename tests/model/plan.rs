@@ -106,6 +106,11 @@ impl Plan {
         Self { fault: Some(fault), ..self }
     }
 
+    /// The key of a call.
+    pub fn key(call: &Call) -> &OpaqueId {
+        &call.idempotency.as_ref().unwrap().key
+    }
+
     /// Notes how a call came out.
     pub fn saw(&self, key: &OpaqueId, answer: &Answer) {
         let outcome = match answer {
