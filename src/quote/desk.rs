@@ -208,7 +208,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(Refusal::ExceedsHold { line: 0, units: 0 }));
         }
         for (line, sold) in quote.lines.iter_mut().zip(&sold) {
-            line.committed = *sold;
+            line.sell(*sold);
         }
         quote.state = QuoteState::Committing;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
@@ -369,7 +369,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut unreachable) = (None, false);
+        let (mut lost, mut later) = (None, None);
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => {
@@ -377,16 +377,18 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 }
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
+                // Another call has begun to replace the same quote; it may yet be refused, or be forgotten in a crash.
+                Some(Reply::Refused { why: HoldRefusal::BeingReplaced }) => later = Some(Refusal::Busy),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
-                _ => unreachable = true,
+                _ => later = Some(Refusal::Unreachable),
             }
         }
         if let Some(lost) = lost {
             return Ok(opening.refuse(lost));
         }
-        if unreachable {
+        if let Some(later) = later {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
-            return Ok(refused(Refusal::Unreachable));
+            return Ok(refused(later));
         }
         if opening.is_complete() { self.judge(opening, now) } else { self.next_wave(opening, now) }
     }

@@ -178,6 +178,21 @@ impl Quote {
     }
 }
 
+impl QuoteLine {
+    /// Notes that `sold` units are sold, and keeps their allocations only. Shards sell a line's units in this order.
+    pub fn sell(&mut self, sold: u32) {
+        self.committed = sold;
+        for need in &self.needs {
+            let mut left = sold.saturating_mul(need.quantity);
+            for at in self.allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
+                at.quantity = at.quantity.min(left);
+                left = left.saturating_sub(at.quantity);
+            }
+        }
+        self.allocations.retain(|at| at.quantity > 0);
+    }
+}
+
 impl ShardHolds {
     /// The lines of this shard with `count` units each, those without any left out.
     pub fn lines(&self, count: impl Fn(&HeldUnits) -> u32) -> Vec<LineUnits> {

@@ -241,8 +241,13 @@ fn a_part_commit_frees_the_rest() {
     house.open(draft("q", &[("A", 5), ("B", 2)])).unwrap();
     assert_eq!(house.commit("q", Some(&[(0, 6)])), Err(Refusal::ExceedsHold { line: 0, units: 5 }));
     assert_eq!(house.commit("q", Some(&[(7, 1)])), Err(Refusal::UnknownLine { line: 7 }));
-    house.commit("q", Some(&[(0, 3)])).unwrap();
+    let quote = house.commit("q", Some(&[(0, 3)])).unwrap();
     assert_eq!((house.units("A"), house.units("B")), ((8, 0, 3), (5, 0, 0)));
+    // What is sold is where the quote says it is.
+    assert_eq!(places(&quote, 0), [("near1".into(), 2), ("far1".into(), 1)]);
+    assert_eq!(places(&quote, 1), []);
+    let far = house.shards[&shard_name("far")].positions(&"A".parse().unwrap()).unwrap();
+    assert_eq!(far[0].counters.committed, 1);
 }
 
 #[test]
@@ -323,6 +328,21 @@ fn replacing_keeps_the_units_the_caller_had_although_none_are_left() {
 }
 
 #[test]
+fn a_replacement_that_a_crash_cut_off_does_not_keep_the_old_quote_from_being_sold() {
+    let house = House::new(&[("A", [5, 0, 0])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let replacing = |id: &str| Draft { replace: Some(self::id("old")), ..draft(id, &[("A", 4)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(replacing("lost"), house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    assert_eq!(house.open(replacing("other")), Err(Refusal::Busy));
+    house.commit("old", None).unwrap();
+    assert_eq!(house.units("A"), (2, 0, 3));
+    assert_eq!(house.open(replacing("lost")), Err(Refusal::AlreadyCommitted));
+}
+
+#[test]
 fn a_return_is_taken_once_and_never_more_than_was_sold() {
     let house = House::new(&[("A", [2, 0, 9])]);
     house.open(draft("q", &[("A", 5)])).unwrap();
@@ -347,8 +367,10 @@ fn a_kit_holds_its_components_and_shares_them_with_nobody() {
     let quote = house.open(kit("q")).unwrap();
     assert_eq!((quote.lines[0].held, house.units("A"), house.units("B")), (2, (0, 4, 0), (1, 2, 0)));
     assert!(matches!(house.open(kit("r")), Err(Refusal::InsufficientStock { .. })));
-    house.commit("q", Some(&[(0, 1)])).unwrap();
+    let sold = house.commit("q", Some(&[(0, 1)])).unwrap();
     assert_eq!((house.units("A"), house.units("B")), ((2, 0, 2), (2, 0, 1)));
+    let units = |sku: &str| sold.lines[0].allocations.iter().find(|at| at.sku == Some(sku.parse().unwrap())).unwrap();
+    assert_eq!((units("A").quantity, units("B").quantity), (2, 1));
 }
 
 #[test]

@@ -94,7 +94,8 @@ fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) ->
     Ok(())
 }
 
-/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest.
+/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest. A quote that was about to take
+/// its place is released: the desk sells this one, so it will refuse that one, if it has not forgotten it in a crash.
 pub(super) fn commit<S: Store>(
     quote: &OpaqueId,
     lines: Option<&[LineUnits]>,
@@ -111,8 +112,13 @@ pub(super) fn commit<S: Store>(
         return Ok(refused(&known));
     }
     let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
-    if known.replaces.is_some() || known.replaced_by.is_some() {
+    if known.replaces.is_some() {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
+    }
+    if let Some(next) = known.replaced_by.as_ref().map(|id| store.holds(id)).transpose()?.flatten() {
+        let what = Happening::Released { quote: next.quote.clone() };
+        free(next, HoldState::Released, what, now, store)?;
+        return commit(quote, lines, now, store);
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
