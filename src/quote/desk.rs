@@ -176,7 +176,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// Opens a quote.
     pub fn open(&self, draft: Draft, now: Timestamp) -> Result<Step, S::Error> {
         if let Some(known) = self.store.quote(&draft.id)? {
-            return Ok(done(known));
+            return self.replace(known, draft.replace.as_ref(), now);
         }
         if let Some(refusal) = self.objection(&draft, now)? {
             return Ok(refused(refusal));
@@ -409,20 +409,26 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // What is about to be sold is as good as sold.
             return Ok(opening.refuse(if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
         }
-        let old = match &opening.draft.replace {
-            Some(old) => self.store.quote(old)?,
-            None => None,
-        };
+        let replaces = opening.draft.replace.clone();
         let quote = opening.into_quote();
         if quote.state_at(now) == QuoteState::Expired {
             return Ok(refused(Refusal::Expired));
         }
         self.store.put_quote(&quote, Some(quote.expires_at))?;
-        let Some(old) = old else { return Ok(done(quote)) };
-        // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let old_id = old.id.clone();
-        let asks = self.release_asks(old, QuoteState::Releasing, now)?;
-        Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+        self.replace(quote, replaces.as_ref(), now)
+    }
+
+    /// The new quote is held: from here on the old one is given up, if that has not been done before. Those of its units
+    /// that the new one uses stay with the new one.
+    fn replace(&self, new: Quote, old: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let old = old.map(|old| self.store.quote(old)).transpose()?.flatten();
+        match old.filter(|old| matches!(old.state, QuoteState::Held | QuoteState::Releasing)) {
+            Some(old) => {
+                let act = Act::Replace { new: new.id, old: old.id.clone() };
+                Ok(Step::Ask(act, self.release_asks(old, QuoteState::Releasing, now)?))
+            }
+            None => Ok(done(new)),
+        }
     }
 
     /// What stands against holding a quote, whatever the stock.

@@ -100,7 +100,7 @@ async function showsHeld(key) {
     cursor = page.cursor;
   }
   const now = Date.now();
-  for (const quote of shoppers.filter((shopper) => shopper.key === key).flatMap((shopper) => shopper.held)) {
+  for (const quote of shoppers.filter((shopper) => shopper.key === key).flatMap(({ held, claimed }) => [...held, ...claimed])) {
     if (Date.parse(quote.expires_at) > now) assert.deepEqual(shown.get(quote.id), quote);
     shown.delete(quote.id);
   }

@@ -172,11 +172,11 @@ class Instance {
     return keys;
   }
 
-  /** Adds so many parts to the catalogue, `{name}-1` and so on, as if there were more of HELD-01; answers their skus. */
-  async parts(name, count) {
+  /** Adds so many parts to the catalogue, `{name}-1` and so on: HELD-01 with other `fields`; answers their skus. */
+  async parts(name, count, fields = {}) {
     const part = await this.get("/v1/admin/catalog?key=part/HELD-01", "admin");
     const skus = Array.from({ length: count }, (_, n) => `${name}-${n + 1}`);
-    await this.#catalog(skus.map((sku) => [`part/${sku}`, { ...part, sku, number: sku }]));
+    await this.#catalog(skus.map((sku) => [`part/${sku}`, { ...part, ...fields, sku, number: sku }]));
     return skus;
   }
 

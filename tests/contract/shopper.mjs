@@ -12,6 +12,8 @@ const BASKETS = 12;
 export class Shopper {
   /** Quotes that are held; a request that works on one takes it out, and its answer puts it back. */
   held = [];
+  /** Quotes that are held, and whose place nobody can take: an unanswered request has a claim to it for a while. */
+  claimed = [];
   /** Quotes that were bought. */
   bought = [];
 
@@ -22,9 +24,10 @@ export class Shopper {
 
   /** What the shopper does next. */
   next() {
-    const { random, held, bought } = this;
+    const { random, held, claimed, bought } = this;
     if (random.chance(0.15)) return new Delivery(this);
     if (bought.length > 0 && random.chance(0.1)) return new Change(this, "returns", random.takeFrom(bought));
+    if (claimed.length > 0) return new Change(this, random.of(["commit", "release"]), random.takeFrom(claimed));
     if (held.length > 0 && (held.length >= BASKETS || random.chance(0.5))) {
       return new Change(this, random.of(["commit", "commit", "release", "extend"]), random.takeFrom(held));
     }
@@ -101,7 +104,7 @@ class Opening extends Request {
     const look = () => api.get(`/v1/quotes/${this.replaced.id}`, this.shopper.key);
     const old = await until(look, ({ state }) => state !== "releasing");
     books.told(old);
-    if (old.state === "held") this.shopper.held.push(old);
+    if (old.state === "held") this.shopper.claimed.push(old);
   }
 }
 
