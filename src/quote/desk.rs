@@ -11,14 +11,14 @@
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
 
-use serde::{Deserialize, Serialize};
-
 use super::draft::Draft;
-use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Return, ShardHolds, keys};
-use crate::id::{OpaqueId, Sku};
+use super::opening::Opening;
+use super::record::{HeldUnits, Quote, QuoteLine, QuoteState, Return, ShardHolds};
+pub use super::refusal::{Missing, Refusal, Shortage};
+use crate::id::OpaqueId;
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
-use crate::stock::{HoldRefusal, LineHeld, LineKey, ShardName};
+use crate::stock::{HoldRefusal, LineKey, ShardName};
 use crate::time::Timestamp;
 
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
@@ -80,88 +80,6 @@ pub enum Act {
     },
 }
 
-/// A quote on its way to being held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opening {
-    draft: Draft,
-    wave: usize,
-    created_at: Timestamp,
-    held: Vec<(ShardName, LineHeld)>,
-}
-
-/// Why the desk refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// No such quote of this account.
-    #[error("there is no such quote")]
-    NotFound,
-    /// Its time is over.
-    #[error("the quote has expired; ask for a new one")]
-    Expired,
-    /// It was committed before.
-    #[error("the quote was committed before")]
-    AlreadyCommitted,
-    /// It was released before.
-    #[error("the quote was released before")]
-    AlreadyReleased,
-    /// It was not committed.
-    #[error("the quote was not committed")]
-    NotCommitted,
-    /// More than the line holds, or than was sold and has not come back.
-    #[error("line {line} has {units} units")]
-    ExceedsHold {
-        /// The line.
-        line: usize,
-        /// Units it has.
-        units: u32,
-    },
-    /// The quote has no such line.
-    #[error("the quote has no line {line}")]
-    UnknownLine {
-        /// The line.
-        line: usize,
-    },
-    /// The account has as many open quotes as it may.
-    #[error("the account has {limit} open quotes, as many as it may; commit or release some")]
-    QuotaExceeded {
-        /// How many it may have.
-        limit: u32,
-    },
-    /// Not everything could be held, and nothing is.
-    #[error("not everything is there; nothing is held")]
-    InsufficientStock {
-        /// The lines that lack something.
-        shortages: Vec<Shortage>,
-    },
-    /// Another call is working on this quote.
-    #[error("another call is working on this quote; ask again")]
-    Busy,
-    /// A shard could not be reached. What was begun is carried on.
-    #[error("the stock cannot be reached; ask again")]
-    Unreachable,
-}
-
-impl Refusal {
-    /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
-    pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unreachable)
-    }
-}
-
-/// A line that could not be held in full.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shortage {
-    /// The line.
-    pub line: usize,
-    /// The part.
-    pub sku: Sku,
-    /// Units wanted.
-    pub wanted: u32,
-    /// Units that could have been held, over every location asked.
-    pub available: u32,
-}
-
 /// A desk at work on its store.
 pub struct Desk<'s, S: DeskStore> {
     store: &'s S,
@@ -181,7 +99,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(refusal) = self.objection(&draft, now)? {
             return Ok(refused(refusal));
         }
-        self.ask_wave(Opening { draft, wave: 0, created_at: now, held: Vec::new() }, now)
+        self.ask_wave(Opening::new(draft, now), now)
     }
 
     /// Shows a quote.
@@ -343,24 +261,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
     }
 
-    /// Asks the opening's wave for what is lacking; with nothing to ask, judges what there is.
-    fn ask_wave(&self, opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
-        let draft = &opening.draft;
-        let Some(wave) = draft.waves.get(opening.wave) else { return self.judge(opening, now) };
-        let expires_at = opening.created_at.plus(draft.ttl_ms);
-        let asks = wave.asks(&draft.lines, |key| opening.lacking(key));
-        if asks.is_empty() {
-            return self.next_wave(opening, now);
-        }
-        let (quote, replaces) = (draft.id.clone(), draft.replace.clone());
-        let command = |lines| Command::Hold { quote: quote.clone(), expires_at, lines, replaces: replaces.clone() };
-        let asks = asks.into_iter().map(|(shard, lines)| (shard, command(lines))).collect();
-        Ok(Step::Ask(Act::Open(Box::new(opening)), asks))
-    }
-
-    fn next_wave(&self, opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
-        let wave = opening.wave.saturating_add(1);
-        self.ask_wave(Opening { wave, ..opening }, now)
+    /// Asks the next region for what is lacking; with nobody left to ask, judges what there is.
+    fn ask_wave(&self, mut opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
+        let asks = opening.next_wave();
+        if asks.is_empty() { self.judge(opening, now) } else { Ok(Step::Ask(Act::Open(Box::new(opening)), asks)) }
     }
 
     fn heard_held(
@@ -372,9 +276,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let (mut lost, mut later) = (None, None);
         for (shard, reply) in replies {
             match reply {
-                Some(Reply::Held { lines }) => {
-                    opening.held.extend(lines.into_iter().map(|line| (shard.clone(), line)));
-                }
+                Some(Reply::Held { lines }) => opening.heard(&shard, lines),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
                 // Another call has begun to replace the same quote; it may yet be refused, or be forgotten in a crash.
@@ -384,13 +286,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             }
         }
         if let Some(lost) = lost {
-            return Ok(opening.refuse(lost));
+            return Ok(refuse(&opening, lost));
         }
         if let Some(later) = later {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
             return Ok(refused(later));
         }
-        if opening.is_complete() { self.judge(opening, now) } else { self.next_wave(opening, now) }
+        self.ask_wave(opening, now)
     }
 
     /// Every wave was asked, or nothing is lacking: hold or refuse.
@@ -399,15 +301,14 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Two calls with the same key at the same time: the other one was first.
             return Ok(done(known));
         }
-        let anything = opening.draft.lines.iter().enumerate().any(|(place, _)| opening.units_held(place) > 0);
-        if !(opening.is_complete() || (opening.draft.partial && anything)) {
+        if !(opening.is_complete() || (opening.draft.partial && opening.has_anything())) {
             let shortages = opening.shortages();
-            return Ok(opening.refuse(Refusal::InsufficientStock { shortages }));
+            return Ok(refuse(&opening, Refusal::InsufficientStock { shortages }));
         }
         // While the shards were asked, another call may have decided otherwise.
         if let Some(refusal) = self.objection(&opening.draft, now)? {
             // What is about to be sold is as good as sold.
-            return Ok(opening.refuse(if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
+            return Ok(refuse(&opening, if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
         }
         let replaces = opening.draft.replace.clone();
         let quote = opening.into_quote();
@@ -540,107 +441,6 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     }
 }
 
-impl Opening {
-    fn units_of(&self, key: LineKey) -> u32 {
-        let lines = self.held.iter().filter(|(_, line)| line.line == key).flat_map(|(_, line)| &line.allocations);
-        lines.fold(0, |sum, at| sum.saturating_add(at.quantity))
-    }
-
-    /// Units of a need that are not held yet.
-    fn lacking(&self, key: LineKey) -> u32 {
-        let line = self.draft.lines.get(usize::from(key.line));
-        let need = line.and_then(|line| line.needs.get(usize::from(key.component.unwrap_or(0))));
-        let wanted = line.zip(need).map_or(0, |(line, need)| line.quantity.saturating_mul(need.quantity));
-        wanted.saturating_sub(self.units_of(key))
-    }
-
-    /// Units of a line that are held: of a bundle, as many as its scarcest component allows.
-    fn units_held(&self, place: usize) -> u32 {
-        let Some(line) = self.draft.lines.get(place) else { return 0 };
-        let of_need = keys(place, &line.sku, &line.needs)
-            .map(|(key, need)| self.units_of(key).checked_div(need.quantity).unwrap_or(0).min(line.quantity));
-        // A digital part needs nothing held.
-        of_need.min().unwrap_or(line.quantity)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.draft.lines.iter().enumerate().all(|(place, line)| self.units_held(place) == line.quantity)
-    }
-
-    fn shortages(&self) -> Vec<Shortage> {
-        let lines = self.draft.lines.iter().enumerate();
-        let short = lines.filter(|(place, line)| self.units_held(*place) < line.quantity);
-        // Each shard set aside all it had, so what is held is what there is.
-        short
-            .map(|(place, line)| {
-                let available = self.units_held(place);
-                Shortage { line: place, sku: line.sku.clone(), wanted: line.quantity, available }
-            })
-            .collect()
-    }
-
-    /// Gives back what is held so far, then refuses.
-    fn refuse(self, refusal: Refusal) -> Step {
-        let quote = self.draft.id;
-        let mut shards: Vec<ShardName> = Vec::new();
-        let with_units = self.held.into_iter().filter(|(_, line)| !line.allocations.is_empty());
-        for (shard, _) in with_units {
-            if !shards.contains(&shard) {
-                shards.push(shard);
-            }
-        }
-        if shards.is_empty() {
-            return refused(refusal);
-        }
-        let asks = shards.into_iter().map(|shard| (shard, Command::Release { quote: quote.clone() })).collect();
-        Step::Ask(Act::Refuse(refusal), asks)
-    }
-
-    fn into_quote(self) -> Quote {
-        let mut holds: Vec<ShardHolds> = Vec::new();
-        for (shard, line) in &self.held {
-            let held = line.allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-            if held == 0 {
-                continue;
-            }
-            let units = HeldUnits { line: line.line, held, committed: 0, returned: 0 };
-            match holds.iter_mut().find(|known| known.shard == *shard) {
-                Some(known) => known.units.push(units),
-                None => holds.push(ShardHolds { shard: shard.clone(), units: vec![units] }),
-            }
-        }
-        let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
-        let (lines, Draft { id, account, currency, reference, ttl_ms, .. }) = (lines.unwrap_or_default(), self.draft);
-        let (created_at, expires_at) = (self.created_at, self.created_at.plus(ttl_ms));
-        let (state, returns) = (QuoteState::Held, Vec::new());
-        Quote { id, account, state, created_at, expires_at, reference, currency, lines, holds, returns }
-    }
-
-    fn line(&self, place: usize) -> Option<QuoteLine> {
-        let line = self.draft.lines.get(place)?;
-        let of_bundle = |key: LineKey| key.component.and_then(|at| line.needs.get(usize::from(at)));
-        let heard = self.held.iter().filter(|(_, held)| usize::from(held.line.line) == place);
-        let allocations = heard.flat_map(|(_, held)| {
-            let sku = of_bundle(held.line).map(|need| need.sku.clone());
-            held.allocations.iter().map(move |at| QuoteAllocation {
-                location: at.location.clone(),
-                quantity: at.quantity,
-                sku: sku.clone(),
-            })
-        });
-        Some(QuoteLine {
-            sku: line.sku.clone(),
-            quantity: line.quantity,
-            held: self.units_held(place),
-            committed: 0,
-            returned: 0,
-            price: line.price.clone(),
-            needs: line.needs.clone(),
-            allocations: allocations.collect(),
-        })
-    }
-}
-
 /// Units of each line: those named, none of the others; without names, all that `has` tells.
 fn units_of(
     quote: &Quote,
@@ -677,6 +477,13 @@ fn ask_return(quote: &OpaqueId, taken: &Return) -> Step {
 /// The same kind of command to every shard that holds something.
 fn asks(quote: &Quote, command: impl Fn(&ShardHolds) -> Command) -> Vec<(ShardName, Command)> {
     quote.holds.iter().map(|at| (at.shard.clone(), command(at))).collect()
+}
+
+/// Gives back what is held so far, then refuses.
+fn refuse(opening: &Opening, refusal: Refusal) -> Step {
+    let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
+    let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
+    if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) }
 }
 
 fn why_not_held(quote: &Quote, now: Timestamp) -> Refusal {

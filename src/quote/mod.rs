@@ -7,7 +7,9 @@ pub mod call;
 pub mod desk;
 pub mod draft;
 pub mod memory;
+mod opening;
 pub mod record;
+mod refusal;
 pub mod request;
 
 pub use desk::{Desk, DeskStore, Refusal, Step};

@@ -6,6 +6,7 @@ use crate::money::{Currency, Price};
 use crate::pricing::{Level, PriceType, PricedLine};
 use crate::quote::draft::{DraftLine, Wave};
 use crate::quote::memory::MemoryDesk;
+use crate::stock::hold::Allocated;
 use crate::stock::store::{MemoryStore, Store as _};
 use crate::stock::{Counters, Position, shard};
 
@@ -143,6 +144,16 @@ fn price(quantity: u32) -> PricedLine {
     }
 }
 
+fn component(sku: &str, quantity: u32) -> Component {
+    Component { sku: sku.parse().unwrap(), quantity }
+}
+
+fn missing(sku: &str, units: u32, at: &[(&str, u32)]) -> Missing {
+    let at =
+        at.iter().map(|(location, quantity)| Allocated { location: location.parse().unwrap(), quantity: *quantity });
+    Missing { sku: sku.parse().unwrap(), units, at: at.collect() }
+}
+
 fn places(quote: &Quote, line: usize) -> Vec<(String, u32)> {
     quote.lines[line].allocations.iter().map(|at| (at.location.to_string(), at.quantity)).collect()
 }
@@ -167,9 +178,31 @@ fn what_the_near_region_lacks_is_held_in_the_next_one() {
 fn a_shortage_holds_nothing_and_tells_what_there_is() {
     let house = House::new(&[("A", [2, 1, 1]), ("B", [9, 0, 0])]);
     let refusal = house.open(draft("q", &[("B", 2), ("A", 5)])).unwrap_err();
-    let shortage = Shortage { line: 1, sku: "A".parse().unwrap(), wanted: 5, available: 4 };
+    let missing = missing("A", 1, &[("near1", 2), ("near2", 1), ("far1", 1)]);
+    let shortage = Shortage { line: 1, sku: "A".parse().unwrap(), wanted: 5, available: 4, missing: vec![missing] };
     assert_eq!(refusal, Refusal::InsufficientStock { shortages: vec![shortage] });
     assert_eq!((house.units("A"), house.units("B")), ((4, 0, 0), (9, 0, 0)));
+}
+
+#[test]
+fn lines_that_want_the_same_part_are_told_what_the_lines_before_them_left() {
+    let house = House::new(&[("A", [3, 0, 0])]);
+    let mut draft = draft("q", &[("A", 2), ("A", 2)]);
+    draft.lines[0].pinned = Some("near1".parse().unwrap());
+    let Err(Refusal::InsufficientStock { shortages }) = house.open(draft) else { panic!() };
+    let told: Vec<_> = shortages.into_iter().map(|short| (short.line, short.available, short.missing)).collect();
+    assert_eq!(told, [(1, 1, vec![missing("A", 1, &[("near1", 1)])])]);
+}
+
+#[test]
+fn a_kit_that_is_short_names_the_components_that_are_missing_and_no_others() {
+    let house = House::new(&[("A", [4, 1, 0]), ("B", [9, 0, 0])]);
+    let mut draft = draft("q", &[("C", 3)]);
+    draft.lines[0].needs = vec![component("A", 2), component("B", 1)];
+    let Err(Refusal::InsufficientStock { shortages }) = house.open(draft) else { panic!() };
+    let told: Vec<_> = shortages.into_iter().map(|short| (short.available, short.missing)).collect();
+    assert_eq!(told, [(2, vec![missing("A", 1, &[("near1", 4), ("near2", 1)])])]);
+    assert_eq!((house.units("A"), house.units("B")), ((5, 0, 0), (9, 0, 0)));
 }
 
 #[test]
@@ -358,7 +391,6 @@ fn a_return_is_taken_once_and_never_more_than_was_sold() {
 #[test]
 fn a_kit_holds_its_components_and_shares_them_with_nobody() {
     let house = House::new(&[("A", [4, 0, 0]), ("B", [3, 0, 0])]);
-    let component = |sku: &str, quantity| Component { sku: sku.parse().unwrap(), quantity };
     let kit = |id: &str| {
         let mut draft = draft(id, &[("C", 2)]);
         draft.lines[0].needs = vec![component("A", 2), component("B", 1)];
