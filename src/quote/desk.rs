@@ -308,7 +308,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         // While the shards were asked, another call may have decided otherwise.
         if let Some(refusal) = self.objection(&opening.draft, now)? {
             // What is about to be sold is as good as sold.
-            return Ok(refuse(&opening, if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
+            return Ok(refuse(&opening, if refusal == Refusal::Busy { Refusal::AlreadyCommitted } else { refusal }));
         }
         let replaces = opening.draft.replace.clone();
         let quote = opening.into_quote();

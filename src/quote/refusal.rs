@@ -61,7 +61,7 @@ pub enum Refusal {
 impl Refusal {
     /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unreachable)
+        matches!(self, Self::Busy | Self::Unreachable | Self::QuotaExceeded { .. })
     }
 }
 
