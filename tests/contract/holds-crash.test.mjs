@@ -2,9 +2,10 @@
 // receive and pick. After each restart every position is what shoppers were told, to the unit; every request that is sent
 // again, answered before or not, has one effect and one answer; and what nobody asks about again is free in time.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Books } from "./books.mjs";
-import { openInstance, until } from "./instance.mjs";
+import { isProblem, openInstance, until } from "./instance.mjs";
 import { randomFrom } from "./random.mjs";
 import { SHORT_SECONDS, Shopper } from "./shopper.mjs";
 
@@ -51,6 +52,31 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await Promise.all(keys.map((key) => showsHeld(key)));
   });
 }
+
+test("a refusal that a kill cut off holds nothing once the order is sent again", async () => {
+  const [plenty, none] = await api.parts("REFUSED", 2);
+  await api.count(plenty, 1_000);
+  const ask = (order) => api.hold([{ sku: plenty, quantity: 1 }, { sku: none, quantity: 1 }], { order, ttl_seconds: 3_600 });
+  for (let kill = 0; kill < 5; kill += 1) {
+    const orders = [];
+    let [refused, down] = [0, false];
+    const insist = async () => {
+      while (!down) {
+        orders.push(randomUUID());
+        const answer = await ask(orders.at(-1)).catch((error) => { if (!down || !isConnection(error)) throw error; });
+        if (answer !== undefined) isProblem(answer, 409, "insufficient_stock");
+        refused += 1;
+        if (refused < 60 || down) continue;
+        down = true;
+        await api.kill();
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, insist));
+    await api.start();
+    for (const answer of await Promise.all(orders.map(ask))) isProblem(answer, 409, "insufficient_stock");
+    assert.equal((await api.counters(plenty)).held, 0);
+  }
+});
 
 test("when their time is over, nothing is held that shoppers were not told of", async () => {
   const settled = await until(() => books.audit(api, skus), ({ unsure }) => unsure === 0, (SHORT_SECONDS + 15) * 1_000);
