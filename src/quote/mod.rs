@@ -1,9 +1,10 @@
 //! Quotes: prices that stand and stock that is set aside for them.
 //!
 //! [`request`] reads what a caller wants held, [`draft`] is that with prices and an order of locations, [`desk`] drives
-//! the shards that hold it and [`record`] is what comes of it.
+//! the shards that hold it and [`record`] is what comes of it. [`clerk`] takes the calls.
 
 pub mod call;
+pub mod clerk;
 pub mod desk;
 pub mod draft;
 pub mod memory;
@@ -12,6 +13,7 @@ pub mod record;
 mod refusal;
 pub mod request;
 
+pub use clerk::{Clerk, ClerkStore, Turn};
 pub use desk::{Desk, DeskStore, Refusal, Step};
 pub use draft::{Draft, DraftLine, Wave};
 pub use record::{Quote, QuoteLine, QuoteState};

@@ -25,6 +25,9 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
+        if known.state == HoldState::Empty {
+            return Ok(Reply::Held { lines: told(&[], lines) });
+        }
         if !known.is_live(now) {
             return Ok(refused(&known));
         }
@@ -54,7 +57,8 @@ pub(super) fn hold<S: Store>(
     }
     let answer = told(&holds, lines);
     if holds.is_empty() {
-        // Nothing to remember: asking again asks anew.
+        // Remembered all the same: this command may come again when its quote has long gone on without this shard.
+        store.put_holds(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at))?;
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
@@ -137,22 +141,12 @@ pub(super) fn commit<S: Store>(
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
     let Some(known) = store.holds(quote)? else {
-        let (quote, state) = (quote.clone(), HoldState::Released);
-        let holds = QuoteHolds {
-            quote,
-            state,
-            expires_at: now,
-            holds: vec![],
-            replaces: None,
-            replaced_by: None,
-            returns: vec![],
-        };
-        store.put_holds(&holds)?;
+        store.put_holds(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now))?;
         return Ok(Reply::Done);
     };
     match known.state {
         HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
-        HoldState::Released | HoldState::Expired => Ok(Reply::Done),
+        HoldState::Released | HoldState::Expired | HoldState::Empty => Ok(Reply::Done),
         HoldState::Committed => sales::undo(known, now, store),
     }
 }
