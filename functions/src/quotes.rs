@@ -327,7 +327,7 @@ fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<An
         }
         call::Answer::Refused { why, replayed } => Err(again(Problem::from(why), replayed)),
         call::Answer::KeyReused => Err(Problem::idempotency_key_reused()),
-        call::Answer::Quotes { .. } => Err(Problem::internal()),
+        call::Answer::Quotes { .. } | call::Answer::Refusing { .. } => Err(Problem::internal()),
     }
 }
 

@@ -53,8 +53,8 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered as the call's
-    /// answer before anything is asked.
+    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered before anything
+    /// is asked, with what is asked, and is the call's answer when all shards have heard it.
     Refuse(Refusal),
     /// Selling.
     Commit(OpaqueId),
@@ -233,7 +233,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let all_done = replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done)));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal) => Ok(refused(refusal)),
+            Act::Refuse(refusal) => Ok(refused(if all_done { refusal } else { Refusal::Unreachable })),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
