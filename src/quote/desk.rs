@@ -381,9 +381,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             self.rest(&quote)?;
             return Ok(done(quote));
         }
-        let lost = replies
-            .iter()
-            .any(|(_, reply)| matches!(reply, Some(Reply::Refused { why }) if *why != HoldRefusal::BeingReplaced));
+        let lost = replies.iter().any(|(_, reply)| matches!(reply, Some(Reply::Refused { .. })));
         if !lost && now < quote.expires_at.plus(GRACE) {
             return Ok(refused(Refusal::Unreachable));
         }

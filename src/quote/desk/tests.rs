@@ -361,7 +361,21 @@ fn replacing_keeps_the_units_the_caller_had_although_none_are_left() {
 }
 
 #[test]
-fn a_replacement_that_a_crash_cut_off_does_not_keep_the_old_quote_from_being_sold() {
+fn a_commit_is_kept_although_a_replacement_was_broken_off() {
+    let mut house = House::new(&[("A", [3, 0, 1])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let new = Draft { replace: Some(id("old")), ttl_ms: 600_000, ..draft("new", &[("A", 4)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(new, house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    // The desk crashes, and forgets that anything was to take the old quote's place.
+    let quote = house.commit("old", None).unwrap();
+    assert_eq!((quote.state, house.units("A")), (QuoteState::Committed, (1, 0, 3)));
+}
+
+#[test]
+fn while_one_quote_may_yet_take_a_place_another_that_wants_it_is_told_to_ask_again() {
     let house = House::new(&[("A", [5, 0, 0])]);
     house.open(draft("old", &[("A", 3)])).unwrap();
     let replacing = |id: &str| Draft { replace: Some(self::id("old")), ..draft(id, &[("A", 4)]) };

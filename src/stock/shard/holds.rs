@@ -98,8 +98,8 @@ fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) ->
     Ok(())
 }
 
-/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest. A quote that was about to take
-/// its place is released: the desk sells this one, so it will refuse that one, if it has not forgotten it in a crash.
+/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest. What was to take its place
+/// is over, and so is what it took the place of.
 pub(super) fn commit<S: Store>(
     quote: &OpaqueId,
     lines: Option<&[LineUnits]>,
@@ -116,13 +116,14 @@ pub(super) fn commit<S: Store>(
         return Ok(refused(&known));
     }
     let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
-    if known.replaces.is_some() {
-        return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
-    }
-    if let Some(next) = known.replaced_by.as_ref().map(|id| store.holds(id)).transpose()?.flatten() {
-        let what = Happening::Released { quote: next.quote.clone() };
-        free(next, HoldState::Released, what, now, store)?;
-        return commit(quote, lines, now, store);
+    // That it is sold settles what this shard has not heard of yet: it has taken the place of the one before, or none
+    // will take its own.
+    while let Some(other) = known.replaces.take().or_else(|| known.replaced_by.take()) {
+        if let Some(other) = store.holds(&other)?.filter(|other| other.state == HoldState::Held) {
+            let what = Happening::Released { quote: other.quote.clone() };
+            free(other, HoldState::Released, what, now, store)?;
+            known = store.holds(quote)?.unwrap_or(known);
+        }
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
