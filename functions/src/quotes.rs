@@ -16,7 +16,7 @@ use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
 use holdfast::quote::request::{MAX_LINES, QuoteRequest, read_ttl};
-use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
+use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,8 +27,6 @@ use crate::problem::Problem;
 use crate::query::destination;
 use crate::wire::Answer;
 
-/// Open quotes of an account, unless its record says otherwise.
-const OPEN_LIMIT: u32 = 200;
 /// The most quotes of one page, and how many come unasked.
 const MAX_PAGE: u32 = 100;
 const DEFAULT_PAGE: u32 = 20;
@@ -221,6 +219,8 @@ fn draft(
     let draft = Draft {
         id: quote_of(idempotency),
         account: account.id.clone(),
+        asked_at: edge.now,
+        region: nearest(&found.locations, place).map(|location| location.region.clone()),
         currency: account.currency,
         waves: waves(edge, account, place, &stocked, &found.locations),
         lines,
@@ -228,7 +228,7 @@ fn draft(
         partial: request.partial,
         replace: request.replace.clone(),
         reference: request.reference.clone(),
-        open_limit: OPEN_LIMIT,
+        open_limit: account.open_limit(),
     };
     if draft.total().is_err() {
         let why = NoPrice::AmountTooLarge;
@@ -339,20 +339,20 @@ fn again(problem: Problem, replayed: bool) -> Problem {
 impl From<Refusal> for Problem {
     fn from(why: Refusal) -> Self {
         let detail = why.to_string();
-        let (status, code, title) = match &why {
+        let (status, title) = match &why {
             Refusal::NotFound => return Self::not_found(detail),
             Refusal::Busy => return Self::busy(&detail),
             Refusal::Unreachable => return Self::unavailable(&detail),
-            Refusal::Expired => (410, "quote_expired", "Too late"),
-            Refusal::AlreadyCommitted => (409, "already_committed", "Committed before"),
-            Refusal::AlreadyReleased => (409, "already_released", "Released before"),
-            Refusal::NotCommitted => (409, "not_committed", "Not committed"),
-            Refusal::ExceedsHold { .. } => (422, "exceeds_hold", "More than is held"),
-            Refusal::UnknownLine { .. } => (422, "unknown_line", "No such line"),
-            Refusal::QuotaExceeded { .. } => (429, "quota_exceeded", "Too many open quotes"),
-            Refusal::InsufficientStock { .. } => (409, "insufficient_stock", "Not everything is there"),
+            Refusal::Expired => (410, "Too late"),
+            Refusal::AlreadyCommitted => (409, "Committed before"),
+            Refusal::AlreadyReleased => (409, "Released before"),
+            Refusal::NotCommitted => (409, "Not committed"),
+            Refusal::ExceedsHold { .. } => (422, "More than is held"),
+            Refusal::UnknownLine { .. } => (422, "No such line"),
+            Refusal::QuotaExceeded { .. } => (429, "Too many open quotes"),
+            Refusal::InsufficientStock { .. } => (409, "Not everything is there"),
         };
-        let problem = Self::refusal(status, code, title, detail);
+        let problem = Self::refusal(status, why.code(), title, detail);
         if status == 429 { problem.retry_after(60) } else { problem }
     }
 }

@@ -154,8 +154,8 @@ impl<S: ClerkStore> Clerk<S> {
     }
 
     fn remember(&self, call: Option<&Idempotency>, answer: &Answer, now: Timestamp) -> Result<(), S::Error> {
-        let passes = matches!(answer, Answer::Refused { why, .. } if why.passes());
-        call.filter(|_| !passes).map_or(Ok(()), |call| self.store.remember(call, answer, now))
+        let stands = !matches!(answer, Answer::Refused { why, .. } if !why.stands());
+        call.filter(|_| stands).map_or(Ok(()), |call| self.store.remember(call, answer, now))
     }
 
     /// A call is being worked on for as long as it waits for shards.

@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use super::call::{Answer, Idempotency};
 use super::clerk::ClerkStore;
 use super::desk::DeskStore;
+use super::event::QuoteEvent;
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
 use crate::time::Timestamp;
 
-/// Quotes, when each wants to be looked at, and answers by key.
+/// Quotes, when each wants to be looked at, answers by key, and the events that tell of the quotes.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDesk {
     quotes: RefCell<BTreeMap<OpaqueId, Row>>,
     answers: RefCell<BTreeMap<OpaqueId, (String, Answer)>>,
+    outbox: RefCell<Vec<QuoteEvent>>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +31,11 @@ impl MemoryDesk {
     /// When the alarm should ring next.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.quotes.borrow().values().filter_map(|row| row.wake_at).min()
+    }
+
+    /// The events of the outbox, the oldest first.
+    pub fn outbox(&self) -> Vec<QuoteEvent> {
+        self.outbox.borrow().clone()
     }
 
     /// Every quote, by id, and when each wants to be looked at.
@@ -69,6 +76,11 @@ impl DeskStore for MemoryDesk {
         let mut due: Vec<_> = due.collect();
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, id)| id.clone()).collect())
+    }
+
+    fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error> {
+        self.outbox.borrow_mut().push(event.clone());
+        Ok(())
     }
 }
 

@@ -59,9 +59,32 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
+    /// The stable code a caller sees.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Expired => "quote_expired",
+            Self::AlreadyCommitted => "already_committed",
+            Self::AlreadyReleased => "already_released",
+            Self::NotCommitted => "not_committed",
+            Self::ExceedsHold { .. } => "exceeds_hold",
+            Self::UnknownLine { .. } => "unknown_line",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::InsufficientStock { .. } => "insufficient_stock",
+            Self::Busy => "in_progress",
+            Self::Unreachable => "unavailable",
+        }
+    }
+
+    /// Whether nothing was decided: the same call may succeed a moment later.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unreachable | Self::QuotaExceeded { .. })
+        matches!(self, Self::Busy | Self::Unreachable)
+    }
+
+    /// Whether it is the call's answer for good, and remembered for its key. An account that has too many open quotes is
+    /// told to send the same call again when it has fewer.
+    pub fn stands(&self) -> bool {
+        !self.passes() && !matches!(self, Self::QuotaExceeded { .. })
     }
 }
 

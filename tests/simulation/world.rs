@@ -16,7 +16,7 @@ use crate::desk::{DeskObject, Effect};
 use crate::names;
 use crate::plan::{Setup, Step, Wish};
 use crate::random::Random;
-use crate::rules::{Broken, Watch, keeps_its_word, must};
+use crate::rules::{Broken, Watch, keeps_its_word, must, story, tells_its_story};
 
 /// How long a desk waits for shards, and a caller for a desk or a shard, in milliseconds.
 const PATIENCE: i64 = 3_000;
@@ -366,9 +366,11 @@ impl<'p> World<'p> {
                 }
                 self.check_quote(account, &quote.id)
             }
-            (Ask::Open { draft }, Answer::Refused { why: Refusal::AlreadyReleased, .. }) => {
-                let own = draft.replace.is_none();
+            (Ask::Open { draft }, Answer::Refused { why, replayed: false }) if !why.passes() => {
+                let own = *why == Refusal::AlreadyReleased && draft.replace.is_none();
                 must!(!own, "rule 4: opening {} was answered with a release that nobody asked for", draft.id);
+                let story = story(&draft.id, &self.desks[&account].disk().outbox());
+                must!(story == "f", "{} was refused, and its events say '{story}'", draft.id);
                 Ok(())
             }
             (Ask::Commit { quote, .. }, Answer::Refused { why: Refusal::Expired, .. }) => {
@@ -485,9 +487,11 @@ impl<'p> World<'p> {
     fn check(&self, at_rest: bool) -> Result<(), Broken> {
         for (account, desk) in &self.desks {
             must!(!at_rest || desk.disk().next_due().is_none(), "the desk of account {account} never comes to rest");
-            for (quote, _) in desk.disk().quotes() {
+            let quotes: Vec<_> = desk.disk().quotes().into_iter().map(|(quote, _)| quote).collect();
+            for quote in &quotes {
                 self.check_quote(*account, &quote.id)?;
             }
+            tells_its_story(&quotes, &desk.disk().outbox())?;
         }
         for shard in &self.shards {
             shard.watch.books(&shard.store)?;

@@ -3,6 +3,7 @@ use std::cell::Cell;
 use super::*;
 use crate::money::Currency;
 use crate::quote::draft::Draft;
+use crate::quote::event::QuoteEvent;
 use crate::quote::memory::MemoryDesk;
 
 fn id(text: &str) -> OpaqueId {
@@ -14,6 +15,8 @@ fn open(quote: &str) -> Ask {
     let draft = Draft {
         id: id(quote),
         account: "shop-1".parse().unwrap(),
+        asked_at: Timestamp::EPOCH,
+        region: None,
         currency: Currency::USD,
         lines: vec![],
         waves: vec![],
@@ -120,6 +123,10 @@ impl DeskStore for Failing {
 
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
         self.0.due(now).map_err(|_| "never")
+    }
+
+    fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error> {
+        self.0.emit(event).map_err(|_| "never")
     }
 }
 
