@@ -24,6 +24,12 @@ export class Books {
     if (replaced !== undefined) this.#quotes.set(replaced, { ...this.#quotes.get(replaced), state: "released" });
   }
 
+  /** A quote ended by itself, which it may when its time is over. */
+  over(quote) {
+    assert.ok(Date.parse(quote.expires_at) <= Date.now(), `${quote.id} ended early`);
+    this.told({ ...quote, state: "expired" });
+  }
+
   /** A request for a quote was never answered, and never will be: until its time is over it may hold what it asked for. */
   unanswered({ lines, ttl_seconds }) {
     this.#open.push({ lines, until: Date.now() + ttl_seconds * 1_000 + GRACE_MS });

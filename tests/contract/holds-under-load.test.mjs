@@ -48,23 +48,27 @@ async function shop(key, random) {
   const outcomes = [];
   const mine = [];
   for (let n = 0; n < QUOTES_EACH; n += 1) {
-    const replace = mine.length > 0 && random.chance(0.3) ? random.takeFrom(mine) : undefined;
+    const old = mine.length > 0 && random.chance(0.3) ? random.takeFrom(mine) : undefined;
     const lines = Array.from({ length: random.upTo(4) + 1 }, () => (
       { sku: random.of(skus), quantity: random.upTo(3), location: random.chance(0.3) ? random.of(Object.keys(SHELVES)) : undefined }));
-    const answer = await api.hold(lines, { key, ttl_seconds: TTL_SECONDS, partial: random.chance(0.4), replace });
+    const answer = await api.hold(lines, { key, ttl_seconds: TTL_SECONDS, partial: random.chance(0.4), replace: old?.id });
     if (answer.status === 201) {
-      books.told(answer.body, replace);
-      mine.push(answer.body.id);
-      outcomes.push(replace === undefined ? "held" : "replaced");
+      books.told(answer.body, old?.id);
+      mine.push(answer.body);
+      outcomes.push(old === undefined ? "held" : "replaced");
+    } else if (answer.status === 410) {
+      books.over(old); // where the machine is slow
     } else {
       isProblem(answer, 409, "insufficient_stock");
-      if (replace !== undefined) mine.push(replace);
+      if (old !== undefined) mine.push(old);
       outcomes.push("refused");
     }
     if (mine.length > 0 && random.chance(0.3)) {
-      const done = await api.act(random.takeFrom(mine), random.of(["commit", "release", "release"]), {}, { key });
-      assert.equal(done.status, 200, done.text);
-      books.told(done.body);
+      const quote = random.takeFrom(mine);
+      const done = await api.act(quote.id, random.of(["commit", "release", "release"]), {}, { key });
+      if (done.status === 410) books.over(quote);
+      else if (done.status === 200) books.told(done.body);
+      else assert.fail(done.text);
     }
   }
   return outcomes;

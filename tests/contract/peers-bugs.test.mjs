@@ -184,17 +184,17 @@ test("a bundle does not oversell its component", async () => {
 /** A quote whose time is the shortest there is, of a shop that does nothing else. */
 async function openLate() {
   const [key] = await api.shops(1);
-  const sku = await stocked("LATE", { ATL1: 3 });
+  const sku = await stocked(`LATE-${Date.now()}`, { ATL1: 3 });
   return { key, sku, quote: await held([{ sku, quantity: 3 }], { key, ttl_seconds: 30 }) };
 }
 
 test("stock is not released late: at its time it is free, although no alarm ran", async () => {
+  if (Date.parse(late.quote.expires_at) < Date.now() + 5_000) late = await openLate(); // the other tests took long
   const { key, sku, quote: { id, expires_at } } = late;
   const frees = Date.parse(expires_at) + GRACE_MS;
   await api.kill();
   forgetAlarms();
   await api.start();
-  assert.ok(Date.now() < frees, "the other tests took too long for this one");
   for (;;) {
     const asked = Date.now();
     const { available } = await api.line(sku);
