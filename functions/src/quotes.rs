@@ -11,11 +11,11 @@ use holdfast::catalog::{Part, Reading};
 use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
-use holdfast::pricing::{Account, Buyer, Contract, Promotion, Trace, price};
+use holdfast::pricing::{Account, Buyer, Contract, NoPrice, Promotion, Trace, price};
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
-use holdfast::quote::request::{QuoteRequest, read_ttl};
+use holdfast::quote::request::{MAX_LINES, QuoteRequest, read_ttl};
 use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
 use holdfast::stock::Dedicated;
 use serde::Serialize;
@@ -145,7 +145,7 @@ fn read_lines(body: &Value) -> Result<Option<Vec<(usize, u32)>>, Vec<Fault>> {
     let mut faults = Faults::default();
     let mut fields = Fields::of(body, "", &mut faults);
     let given = fields.raw("lines").is_some();
-    let items = fields.list("lines", 0, holdfast::quote::request::MAX_LINES, &mut faults);
+    let items = if given { fields.list("lines", 1, MAX_LINES, &mut faults) } else { Vec::new() };
     let mut lines = Vec::with_capacity(items.len());
     for (at, item) in items {
         let mut fields = Fields::of(item, at, &mut faults);
@@ -219,7 +219,7 @@ fn draft(
     let lines = faults.or(Some(lines))?;
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
     let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
-    Ok(Draft {
+    let draft = Draft {
         id: quote_of(idempotency),
         account: account.id.clone(),
         asked_at: edge.now,
@@ -232,7 +232,12 @@ fn draft(
         replace: request.replace.clone(),
         reference: request.reference.clone(),
         open_limit: account.open_limit(),
-    })
+    };
+    if draft.total().is_err() {
+        let why = NoPrice::AmountTooLarge;
+        return Err(vec![Fault { pointer: "/lines".into(), code: why.code(), detail: why.to_string() }].into());
+    }
+    Ok(draft)
 }
 
 /// The regions in the order of their nearest location, each with its locations in order of preference.
@@ -320,7 +325,7 @@ fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<An
         }
         call::Answer::Refused { why, replayed } => Err(again(Problem::from(why), replayed)),
         call::Answer::KeyReused => Err(Problem::idempotency_key_reused()),
-        call::Answer::Quotes { .. } => Err(Problem::internal()),
+        call::Answer::Quotes { .. } | call::Answer::Refusing { .. } => Err(Problem::internal()),
     }
 }
 

@@ -62,8 +62,8 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for this quote, which is refused. The refusal stands: it is to be remembered as the call's
-    /// answer before anything is asked.
+    /// Giving back what was held for this quote, which is refused. The refusal stands: it is to be remembered before
+    /// anything is asked, with what is asked, and is the call's answer when all shards have heard it.
     Refuse(Refusal, OpaqueId),
     /// Selling.
     Commit(OpaqueId),
@@ -103,7 +103,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// Opens a quote.
     pub fn open(&self, draft: Draft, now: Timestamp) -> Result<Step, S::Error> {
         if let Some(known) = self.store.quote(&draft.id)? {
-            return Ok(done(known));
+            return self.replace(known, draft.replace.as_ref(), now);
         }
         let opening = Opening::new(draft, now);
         match self.objection(&opening.draft, now)? {
@@ -117,33 +117,43 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(self.store.quote(id)?.map_or_else(|| refused(Refusal::NotFound), done))
     }
 
-    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others.
-    pub fn commit(&self, id: &OpaqueId, lines: Option<&[(usize, u32)]>, now: Timestamp) -> Result<Step, S::Error> {
+    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others. `call` is the caller's key:
+    /// a repeated call carries on with what it began, or meets it done.
+    pub fn commit(
+        &self,
+        id: &OpaqueId,
+        lines: Option<&[(usize, u32)]>,
+        call: Option<&OpaqueId>,
+        now: Timestamp,
+    ) -> Result<Step, S::Error> {
         let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {}
-            // Begun before: carry on with what was accepted then.
-            QuoteState::Committing => return Ok(ask_commit(&quote)),
+            QuoteState::Committing if quote.is_decided_by(call) => return Ok(ask_commit(&quote)),
+            QuoteState::Committed if quote.is_decided_by(call) => return Ok(done(quote)),
             _ => return Ok(refused(why_not_held(&quote, now))),
         }
         let sold = quote.units(lines, |line| line.held);
         if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
             return Ok(refused(refusal));
         }
+        quote.decided_by = call.cloned();
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
         Ok(ask_commit(&quote))
     }
 
-    /// Gives a quote up.
-    pub fn release(&self, id: &OpaqueId, now: Timestamp) -> Result<Step, S::Error> {
-        let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
+    /// Gives a quote up. `call` is the caller's key, as for [`Desk::commit`].
+    pub fn release(&self, id: &OpaqueId, call: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {
+                quote.decided_by = call.cloned();
                 let lines = some_lines(&quote, |_, line| line.held);
                 self.tell(&quote, Outcome::Released { lines }, now)?;
                 self.ask_release(quote, QuoteState::Releasing, now)
             }
             QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
+            QuoteState::Released if quote.is_decided_by(call) => Ok(done(quote)),
             _ => Ok(refused(why_not_held(&quote, now))),
         }
     }
@@ -230,7 +240,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let all_done = replies.iter().all(|(_, reply)| is_done(reply.as_ref()));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal, quote) => Ok(refuse_further(refusal, quote, &replies)),
+            Act::Refuse(refusal, quote) => Ok(refuse_further(refusal, &quote, &replies)),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
@@ -273,19 +283,23 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut unreachable, mut elsewhere) = (None, false, Vec::new());
+        let (mut lost, mut busy, mut unreachable, mut elsewhere) = (None, None, false, Vec::new());
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => opening.heard(&shard, lines),
                 Some(Reply::Elsewhere { skus }) => elsewhere.push((shard, skus)),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
+                // Another quote is about to take that place, or was and will not come back.
+                Some(Reply::Refused { why: HoldRefusal::BeingReplaced }) => busy = Some(Refusal::Busy),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
                 _ => unreachable = true,
             }
         }
-        if let Some(lost) = lost {
-            return self.refuse(&opening, lost, now);
+        if let Some(lost) = lost.or(busy) {
+            // What has become of the quote to be replaced says more than what this one has lost.
+            let refusal = self.objection_by_now(&opening.draft, now)?.unwrap_or(lost);
+            return self.refuse(&opening, refusal, now);
         }
         if unreachable {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
@@ -311,30 +325,35 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return self.refuse(&opening, Refusal::InsufficientStock { shortages }, now);
         }
         // While the shards were asked, another call may have decided otherwise.
-        if let Some(refusal) = self.objection(&opening.draft, now)? {
-            // What is about to be sold is as good as sold.
-            let refusal = if refusal.passes() { Refusal::AlreadyCommitted } else { refusal };
+        if let Some(refusal) = self.objection_by_now(&opening.draft, now)? {
             return self.refuse(&opening, refusal, now);
         }
         if opening.expires_at() <= now {
             return self.refuse(&opening, Refusal::Expired, now);
         }
-        let old = match &opening.draft.replace {
-            Some(old) => self.store.quote(old)?,
-            None => None,
-        };
         let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
         let quote = opening.into_quote();
         let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
+        let old = replaces.clone();
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.store.put_quote(&quote, Some(quote.expires_at))?;
-        let Some(old) = old else { return Ok(done(quote)) };
-        // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let (old_id, by) = (old.id.clone(), quote.id.clone());
-        let lines = some_lines(&old, |_, line| line.held);
-        self.tell(&old, Outcome::Replaced { lines, by }, now)?;
-        let asks = self.release_asks(old, QuoteState::Releasing, now)?;
-        Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+        self.replace(quote, old.as_ref(), now)
+    }
+
+    /// The new quote is held: from here on the old one is given up, if that was not begun before. Those of its units that
+    /// the new one uses stay with the new one.
+    fn replace(&self, new: Quote, old: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(old) = old.map(|old| self.store.quote(old)).transpose()?.flatten() else { return Ok(done(new)) };
+        match old.state {
+            QuoteState::Held => {
+                let lines = some_lines(&old, |_, line| line.held);
+                self.tell(&old, Outcome::Replaced { lines, by: new.id.clone() }, now)?;
+            }
+            QuoteState::Releasing => {}
+            _ => return Ok(done(new)),
+        }
+        let act = Act::Replace { new: new.id, old: old.id.clone() };
+        Ok(Step::Ask(act, self.release_asks(old, QuoteState::Releasing, now)?))
     }
 
     /// What stands against holding a quote, whatever the stock.
@@ -352,6 +371,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
     }
 
+    /// What stands against it after the shards were asked, for good: what is about to be sold is as good as sold.
+    fn objection_by_now(&self, draft: &Draft, now: Timestamp) -> Result<Option<Refusal>, S::Error> {
+        let objection = self.objection(draft, now)?;
+        Ok(objection.map(|refusal| if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }))
+    }
+
     /// Refuses to hold; for good, unless it passes. What is held so far is given back.
     fn refuse(&self, opening: &Opening, refusal: Refusal, now: Timestamp) -> Result<Step, S::Error> {
         if !refusal.passes() {
@@ -359,8 +384,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
         let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
-        let quote = opening.draft.id.clone();
-        Ok(if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal, quote), asks) })
+        Ok(refusing(refusal, asks))
     }
 
     fn tell(&self, quote: &Quote, what: Outcome, now: Timestamp) -> Result<(), S::Error> {
@@ -408,9 +432,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             self.rest(&quote)?;
             return Ok(done(quote));
         }
-        let lost = replies
-            .iter()
-            .any(|(_, reply)| matches!(reply, Some(Reply::Refused { why }) if *why != HoldRefusal::BeingReplaced));
+        let lost = replies.iter().any(|(_, reply)| matches!(reply, Some(Reply::Refused { .. })));
         if !lost && now < quote.expires_at.plus(GRACE) {
             return Ok(refused(Refusal::Unreachable));
         }
@@ -461,6 +483,14 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// Writes a quote that needs no more looking after.
     fn rest(&self, quote: &Quote) -> Result<(), S::Error> {
         self.store.put_quote(quote, None)
+    }
+}
+
+/// Tells these shards to free what they hold for a quote that is refused.
+pub(super) fn refusing(refusal: Refusal, asks: Vec<(ShardName, Command)>) -> Step {
+    match asks.first() {
+        Some((_, Command::Release { quote })) => Step::Ask(Act::Refuse(refusal, quote.clone()), asks),
+        _ => refused(refusal),
     }
 }
 

@@ -53,7 +53,7 @@ impl Opening {
 
     /// Corrects where skus of the wave just asked are, and says what to ask again: everything that those shards were
     /// asked, since a shard that has not all of it does nothing. Nothing if a sku is sent to and fro, for then it is on
-    /// its way; or to a shard that holds something already, for a quote asks a shard once (a map that names a shard to
+    /// its way; or to a shard that has answered already, for a quote asks a shard once (a map that names a shard to
     /// which nothing was ever given leads there).
     pub(super) fn redirected(&mut self, by: &[(ShardName, Vec<Redirect>)]) -> Vec<(ShardName, Command)> {
         let at = self.asked.saturating_sub(1);
@@ -61,7 +61,8 @@ impl Opening {
         let asked = wave.shards.iter().filter(|(_, shard)| by.iter().any(|(refusing, _)| refusing == shard));
         let again: Vec<Sku> = asked.map(|(sku, _)| sku.clone()).collect();
         for (from, redirect) in by.iter().flat_map(|(from, skus)| skus.iter().map(move |redirect| (from, redirect))) {
-            let known = self.sent_on.contains(&redirect.sku) || self.holders().contains(&&redirect.shard);
+            let known =
+                self.sent_on.contains(&redirect.sku) || self.held.iter().any(|(shard, _)| *shard == redirect.shard);
             if known || !again.contains(&redirect.sku) {
                 return Vec::new();
             }
@@ -175,8 +176,20 @@ impl Opening {
         let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
         let (lines, expires_at) = (lines.unwrap_or_default(), self.expires_at());
         let Draft { id, account, region, currency, reference, .. } = self.draft;
-        let (state, created_at, returns) = (QuoteState::Held, self.created_at, Vec::new());
-        Quote { id, account, state, created_at, expires_at, reference, region, currency, lines, holds, returns }
+        Quote {
+            id,
+            account,
+            state: QuoteState::Held,
+            created_at: self.created_at,
+            expires_at,
+            reference,
+            region,
+            currency,
+            lines,
+            holds,
+            returns: Vec::new(),
+            decided_by: None,
+        }
     }
 
     fn line(&self, place: usize) -> Option<QuoteLine> {

@@ -38,6 +38,9 @@ pub struct Quote {
     /// The returns that were taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<Return>,
+    /// The call that sold it or gave it up, by its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<OpaqueId>,
 }
 
 /// How far a quote has come.
@@ -144,6 +147,11 @@ impl Quote {
         if self.state == QuoteState::Held && self.expires_at <= now { QuoteState::Expired } else { self.state }
     }
 
+    /// Whether a call of this key has sold it or given it up: made again, it meets what it did itself.
+    pub fn is_decided_by(&self, call: Option<&OpaqueId>) -> bool {
+        call.is_some() && self.decided_by.as_ref() == call
+    }
+
     /// What the held units cost. Each line's amount is its exact unit price times its held units, rounded once.
     pub fn totals(&self) -> Result<Totals, MoneyError> {
         let mut totals = (Money::zero(self.currency), Money::zero(self.currency));
@@ -182,7 +190,7 @@ impl Quote {
     pub(super) fn sell(&mut self, sold: &[u32]) -> Result<(), Refusal> {
         self.spread(sold, |units| units.held, |units, sold| units.committed = sold)?;
         for (line, sold) in self.lines.iter_mut().zip(sold) {
-            line.committed = *sold;
+            line.sell(*sold);
         }
         self.state = QuoteState::Committing;
         Ok(())
@@ -284,6 +292,21 @@ impl Quote {
     }
 }
 
+impl QuoteLine {
+    /// Notes that `sold` units are sold, and keeps their allocations only. Shards sell a line's units in this order.
+    fn sell(&mut self, sold: u32) {
+        self.committed = sold;
+        for need in &self.needs {
+            let mut left = sold.saturating_mul(need.quantity);
+            for at in self.allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
+                at.quantity = at.quantity.min(left);
+                left = left.saturating_sub(at.quantity);
+            }
+        }
+        self.allocations.retain(|at| at.quantity > 0);
+    }
+}
+
 impl ShardHolds {
     /// The lines of this shard with `count` units each, those without any left out.
     pub fn lines(&self, count: impl Fn(&HeldUnits) -> u32) -> Vec<LineUnits> {
@@ -318,7 +341,7 @@ mod tests {
             r#""holds":[{"shard":{"region":"enam","bucket":7},"#,
             r#""units":[{"line":{"line":0,"component":0},"held":6,"committed":3,"returned":3}]}],"#,
             r#""returns":[{"id":"r","untold":[[{"region":"enam","bucket":7},"#,
-            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}]}"#
+            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}],"decided_by":"k"}"#
         );
         let quote: Quote = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&quote).unwrap(), text);

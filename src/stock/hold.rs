@@ -1,8 +1,8 @@
 //! Holds: soft allocations with an expiry, and what becomes of them.
 //!
 //! All that a quote holds in one shard is one record, written as a whole. Its life is `held` → `committed` | `released`
-//! | `expired`; the first end it comes to is the only one. Every command names the quote, so a command that arrives
-//! twice meets its own effect and answers the same.
+//! | `expired`; the first end it comes to is the only one. A quote that got nothing has an `empty` record. Every command
+//! names the quote, so a command that arrives twice meets its own effect and answers the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,8 @@ pub enum HoldState {
     Released,
     /// Nobody came back in time.
     Expired,
+    /// It asked, and there was nothing. That stands: what comes in later is not for a command that was sent before.
+    Empty,
 }
 
 /// Units of one line set aside at one position.
@@ -159,8 +161,8 @@ pub enum HoldRefusal {
 }
 
 impl QuoteHolds {
-    /// A record without lines.
-    pub fn new(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
+    /// The record of a quote for which nothing is set aside.
+    pub fn nothing(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
         let (replaces, replaced_by) = (None, None);
         Self { quote, state, expires_at, holds: vec![], replaces, replaced_by, returns: vec![], moved: vec![] }
     }
@@ -181,7 +183,7 @@ impl QuoteHolds {
         match self.state {
             HoldState::Held => here.next().is_some(),
             HoldState::Committed => here.any(|hold| hold.unpicked > 0),
-            HoldState::Released | HoldState::Expired => false,
+            HoldState::Released | HoldState::Expired | HoldState::Empty => false,
         }
     }
 
@@ -201,6 +203,7 @@ impl QuoteHolds {
             HoldState::Held | HoldState::Expired => HoldRefusal::Expired,
             HoldState::Committed => HoldRefusal::AlreadyCommitted,
             HoldState::Released => HoldRefusal::AlreadyReleased,
+            HoldState::Empty => HoldRefusal::Unknown,
         }
     }
 }
@@ -246,7 +249,7 @@ mod tests {
     #[test]
     fn the_stock_is_set_aside_until_the_grace_is_over_to_the_millisecond() {
         let expires_at = Timestamp::from_millis(1_000);
-        let holds = QuoteHolds::new("q".parse().unwrap(), HoldState::Held, expires_at);
+        let holds = QuoteHolds::nothing("q".parse().unwrap(), HoldState::Held, expires_at);
         assert!(holds.is_live(expires_at.plus(GRACE - 1)));
         assert!(!holds.is_live(expires_at.plus(GRACE)));
     }

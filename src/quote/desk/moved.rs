@@ -2,7 +2,7 @@
 //! something for the quote has done its part.
 
 use super::{Act, Desk, DeskStore, RETRY_AFTER, Step};
-use super::{commit_asks, extend_asks, refused, release_asks, return_asks};
+use super::{commit_asks, extend_asks, refused, refusing, release_asks, return_asks};
 use crate::id::OpaqueId;
 use crate::quote::record::{Quote, QuoteState};
 use crate::quote::refusal::Refusal;
@@ -46,8 +46,12 @@ impl<S: DeskStore> Desk<'_, S> {
     }
 }
 
-/// Frees at the shards that its lines have gone to what a refused quote held.
-pub(super) fn refuse_further(refusal: Refusal, quote: OpaqueId, replies: &[(ShardName, Option<Reply>)]) -> Step {
+/// What comes of telling shards to free what they held for a refused quote: those that its lines have gone to are told
+/// too, and then the refusal is the answer.
+pub(super) fn refuse_further(refusal: Refusal, quote: &OpaqueId, replies: &[(ShardName, Option<Reply>)]) -> Step {
+    if !replies.iter().all(|(_, reply)| is_done(reply.as_ref())) {
+        return refused(Refusal::Unreachable);
+    }
     let mut asks: Vec<(ShardName, Command)> = Vec::new();
     for (_, reply) in replies {
         let Some(Reply::DoneHere { elsewhere }) = reply else { continue };
@@ -58,7 +62,7 @@ pub(super) fn refuse_further(refusal: Refusal, quote: OpaqueId, replies: &[(Shar
             }
         }
     }
-    if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal, quote), asks) }
+    refusing(refusal, asks)
 }
 
 /// The quote that an act is about, once it is held.

@@ -26,6 +26,9 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = record(&quote, store)? {
+        if known.state == HoldState::Empty {
+            return Ok(Reply::Held { lines: told(&[], lines) });
+        }
         if !known.is_live(now) {
             return Ok(refused(&known));
         }
@@ -55,7 +58,8 @@ pub(super) fn hold<S: Store>(
     }
     let answer = told(&holds, lines);
     if holds.is_empty() {
-        // Nothing to remember: asking again asks anew.
+        // Remembered all the same: this command may come again when its quote has long gone on without this shard.
+        keep(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at), store)?;
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
@@ -65,7 +69,7 @@ pub(super) fn hold<S: Store>(
     }
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
     let replaces = old.map(|old| old.quote);
-    let held = QuoteHolds { holds, replaces, ..QuoteHolds::new(quote, HoldState::Held, expires_at) };
+    let held = QuoteHolds { holds, replaces, ..QuoteHolds::nothing(quote, HoldState::Held, expires_at) };
     keep(&held, store)?;
     store.emit(&StockEvent { seq, at: now, what })?;
     Ok(Reply::Held { lines: answer })
@@ -99,7 +103,8 @@ fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) ->
     Ok(())
 }
 
-/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest.
+/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest. What was to take its place
+/// is over, and so is what it took the place of.
 pub(super) fn commit<S: Store>(
     quote: &OpaqueId,
     lines: Option<&[LineUnits]>,
@@ -120,8 +125,14 @@ pub(super) fn commit<S: Store>(
         return Ok(refused(&known));
     }
     let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
-    if known.replaces.is_some() || known.replaced_by.is_some() {
-        return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
+    // That it is sold settles what this shard has not heard of yet: it has taken the place of the one before, or none
+    // will take its own.
+    while let Some(other) = known.replaces.take().or_else(|| known.replaced_by.take()) {
+        if let Some(other) = record(&other, store)?.filter(|other| other.state == HoldState::Held) {
+            let what = Happening::Released { quote: other.quote.clone() };
+            free(other, HoldState::Released, what, now, store)?;
+            known = record(quote, store)?.unwrap_or(known);
+        }
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
@@ -140,7 +151,7 @@ pub(super) fn commit<S: Store>(
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
     let Some(known) = record(quote, store)? else {
-        keep(&QuoteHolds::new(quote.clone(), HoldState::Released, now), store)?;
+        keep(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now), store)?;
         return Ok(Reply::Done);
     };
     if known.is_elsewhere() {
@@ -148,7 +159,7 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
     }
     match known.state {
         HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
-        HoldState::Released | HoldState::Expired => done(&known.moved, store),
+        HoldState::Released | HoldState::Expired | HoldState::Empty => done(&known.moved, store),
         HoldState::Committed => sales::undo(known, now, store),
     }
 }

@@ -153,7 +153,7 @@ fn a_commit_stands_only_when_the_new_shard_has_made_it_although_another_call_has
     let Step::Ask(extend, extending) = Desk::new(&house.desk).extend(&id("q"), house.now, house.now).unwrap() else {
         panic!()
     };
-    let Step::Ask(commit, committing) = Desk::new(&house.desk).commit(&id("q"), None, house.now).unwrap() else {
+    let Step::Ask(commit, committing) = Desk::new(&house.desk).commit(&id("q"), None, None, house.now).unwrap() else {
         panic!()
     };
     house.hand_over("A", Until::Arrived);
