@@ -325,6 +325,8 @@ fn sensible(command: Command, history: &[Command], oracle: &MemoryStore) -> Opti
             first
         }
         Command::Hold { .. } if known.is_some() => return None,
+        // The end of the other quote of a chain, which a sale brings about, is also told to every shard by the desk.
+        Command::Commit { .. } if known.as_ref().is_some_and(QuoteHolds::is_chained) => return None,
         Command::Release { .. } if known.is_none() => return None,
         Command::Commit { quote, lines: Some(lines) } => Command::Commit { lines: Some(of(lines)), quote },
         Command::GiveBack { quote, id, lines } => {
