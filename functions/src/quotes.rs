@@ -219,7 +219,7 @@ fn draft(
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
     let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
     Ok(Draft {
-        id: quote_of(idempotency),
+        id: new_id("q", idempotency),
         account: account.id.clone(),
         currency: account.currency,
         waves: waves(edge, account, place, &stocked, &found.locations),
@@ -263,7 +263,8 @@ fn waves(
         .collect()
 }
 
-async fn ask(
+/// Asks the account's quote desk.
+pub async fn ask(
     edge: &Edge<'_>,
     account: &Account,
     ask: Ask,
@@ -287,7 +288,7 @@ async fn ask(
 }
 
 /// What the caller's Idempotency-Key stands for: scoped to account and path, with a digest of the body.
-fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Problem> {
+pub fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Problem> {
     let key = edge.request.idempotency_key;
     if key.is_empty() {
         return Err(Problem::idempotency_key_required());
@@ -300,11 +301,11 @@ fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Proble
     Ok(Idempotency { key, fingerprint: sha256_hex(edge.request.body) })
 }
 
-/// A quote's id follows from the call that opens it, so that a repeated call meets its own holds.
-fn quote_of(idempotency: &Idempotency) -> OpaqueId {
+/// An id that follows from the call that asks for it, so that a repeated call meets what the first one made.
+pub fn new_id(kind: &str, idempotency: &Idempotency) -> OpaqueId {
     let digest = sha256_hex(format!("{}\n{}", idempotency.key, idempotency.fingerprint).as_bytes());
-    let id = format!("q_{}", digest.get(..26).unwrap_or(&digest));
-    // Letters and digits after `q_`: always an id.
+    let id = format!("{kind}_{}", digest.get(..26).unwrap_or(&digest));
+    // Letters and digits after the kind: always an id.
     id.parse().unwrap_or_else(|_| idempotency.key.clone())
 }
 

@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, registers, stock, tokens, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -97,6 +97,42 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             only("PUT").map_err(|_| Problem::method_not_allowed("GET, PUT"))?;
             admin::put_catalog(edge).await
         }
+        ["v1", "tokens"] => {
+            only("POST")?;
+            tokens::issue(edge).await
+        }
+        ["v1", "tokens", "redeem"] => {
+            only("POST")?;
+            tokens::redeem(edge).await
+        }
+        ["v1", "tokens", "verify"] => {
+            only("POST")?;
+            tokens::verify(edge).await
+        }
+        ["v1", "tokens", "log"] => {
+            only("GET")?;
+            tokens::log(edge).await
+        }
+        ["v1", "tokens", "status", account, list] => {
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
+            tokens::status_list(edge, account, list).await
+        }
+        ["v1", "tokens", id] => {
+            only("GET")?;
+            tokens::get(edge, id).await
+        }
+        ["v1", "tokens", id, "revoke"] => {
+            only("POST")?;
+            tokens::revoke(edge, id).await
+        }
+        [".well-known", "jwks.json"] => {
+            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
+            tokens::keys(edge)
+        }
+        ["v1", "admin", "parties", register, id, act @ ("suspend" | "reinstate")] => {
+            only("POST")?;
+            registers::change(edge, register, id, *act == "suspend").await
+        }
         ["v1", "admin", "events"] => {
             only("GET")?;
             events::of_day(edge).await
@@ -112,7 +148,10 @@ fn health() -> Answer {
 
 /// Paths that a shop's page may ask from the shopper's browser.
 fn is_public(path: &str) -> bool {
-    path == "/v1/availability" || path.starts_with("/v1/availability/")
+    path == "/v1/availability"
+        || path.starts_with("/v1/availability/")
+        || path.starts_with("/v1/tokens/status/")
+        || path == "/.well-known/jwks.json"
 }
 
 fn preflight() -> Answer {

@@ -15,7 +15,7 @@ use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
 use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
-use crate::id::{AccountId, Region, Sku, TermsId};
+use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
 use crate::stock::Snapshot;
@@ -182,15 +182,30 @@ impl<'a> Reading<'a> {
         if let Record::Key(key) = self.get(keys::api_key(sha256_hex))? { Some(key) } else { None }
     }
 
+    /// A shop of the registers.
+    pub fn shop(&self, id: &RegisteredId) -> Option<Rc<Shop>> {
+        if let Record::Shop(shop) = self.get(keys::shop(id))? { Some(shop) } else { None }
+    }
+
+    /// A technician of the registers.
+    pub fn technician(&self, id: &RegisteredId) -> Option<Rc<Technician>> {
+        if let Record::Technician(technician) = self.get(keys::technician(id))? { Some(technician) } else { None }
+    }
+
+    /// A tool of the registers.
+    pub fn tool(&self, id: &RegisteredId) -> Option<Rc<Tool>> {
+        if let Record::Tool(tool) = self.get(keys::tool(id))? { Some(tool) } else { None }
+    }
+
     /// What the registers say about a crew.
     pub fn registered(&self, crew: &Crew) -> Registered {
-        let [shop, technician, tool] =
-            [keys::shop(&crew.shop), keys::technician(&crew.technician), keys::tool(&crew.tool)]
-                .map(|key| self.get(key));
+        // All three are asked for before the first is looked at, so that they are read in one round.
+        let (shop, technician, tool) =
+            (self.shop(&crew.shop), self.technician(&crew.technician), self.tool(&crew.tool));
         Registered {
-            shop: if let Some(Record::Shop(shop)) = shop { Some((*shop).clone()) } else { None },
-            technician: if let Some(Record::Technician(one)) = technician { Some((*one).clone()) } else { None },
-            tool: if let Some(Record::Tool(tool)) = tool { Some((*tool).clone()) } else { None },
+            shop: shop.map(Rc::unwrap_or_clone),
+            technician: technician.map(Rc::unwrap_or_clone),
+            tool: tool.map(Rc::unwrap_or_clone),
         }
     }
 
