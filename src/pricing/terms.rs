@@ -42,6 +42,9 @@ pub struct Account {
     /// On credit hold: prices are shown, nothing can be ordered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_hold: bool,
+    /// May commit in the call that opens the quote.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct_commit: bool,
 }
 
 /// What kind of caller an account is.
