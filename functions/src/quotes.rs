@@ -292,7 +292,7 @@ pub async fn ask(
             AskError::Failed(_) => Problem::internal(),
         }
     })?;
-    serde_json::from_str(&reply).map_err(|error| {
+    holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);
         Problem::internal()
     })

@@ -13,7 +13,7 @@ use holdfast::time::Timestamp;
 use holdfast::token::call::{Answer as DeskAnswer, Ask, Call, Issue, Show};
 use holdfast::token::event::TokenEvent;
 use holdfast::token::evidence::{SoldLine, Warning};
-use holdfast::token::register::Crew;
+use holdfast::token::register::{Crew, Registered};
 use holdfast::token::request::{Presentation, TokenRequest};
 use holdfast::token::{Claims, Reason, State, Token, status};
 use serde::Serialize;
@@ -239,7 +239,7 @@ async fn asked(
     let crew = authority::of(edge.env)?.open(&shown.token, edge.now).ok().map(|claims| crew_of(&claims));
     let registered = match crew {
         Some(crew) => edge.settle(|reading| reading.registered(&crew)).await?,
-        None => Default::default(),
+        None => Registered::default(),
     };
     ask(edge, &account.id, &account.id, Ask::Show(Box::new(Show { shown, registered })), idempotency).await
 }
@@ -264,7 +264,7 @@ pub async fn ask(
             AskError::Failed(_) => Problem::internal(),
         }
     })?;
-    serde_json::from_str(&reply).map_err(|error| {
+    holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("token desk {account} sent an unreadable answer: {error}");
         Problem::internal()
     })
@@ -414,7 +414,8 @@ struct Receipt<'a> {
     #[serde(flatten)]
     token: TokenView<'a>,
     redeemed_at: Timestamp,
-    receipt: Anchor<'a>,
+    #[serde(rename = "receipt")]
+    anchor: Anchor<'a>,
 }
 
 /// A place in the account's log. Whoever keeps it can tell later whether what stands before it was changed.
@@ -426,7 +427,7 @@ struct Anchor<'a> {
 
 impl<'a> Receipt<'a> {
     fn of(token: &'a Token, entry: &'a TokenEvent) -> Self {
-        let receipt = Anchor { seq: entry.seq, hash: &entry.hash };
-        Self { token: TokenView::of(token, entry.at), redeemed_at: entry.at, receipt }
+        let anchor = Anchor { seq: entry.seq, hash: &entry.hash };
+        Self { token: TokenView::of(token, entry.at), redeemed_at: entry.at, anchor }
     }
 }

@@ -16,6 +16,7 @@ use super::part::Part;
 use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
 use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
+use crate::json;
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
 use crate::stock::Snapshot;
@@ -69,21 +70,21 @@ impl Record {
     pub fn parse(key: &str, text: &str) -> Result<Self, UnreadableRecord> {
         let mut kind = key.split('/');
         let parsed = match kind.next().unwrap_or_default() {
-            "part" => serde_json::from_str(text).map(Self::Part),
-            "number" => serde_json::from_str(text).map(Self::Numbers),
-            "fitment" => serde_json::from_str(text).map(Self::Fitment),
-            "vehicle" => serde_json::from_str(text).map(Self::VehicleParts),
-            "account" => serde_json::from_str(text).map(Self::Account),
-            "contract" => serde_json::from_str(text).map(Self::Contract),
-            keys::PROMOTIONS => serde_json::from_str(text).map(Self::Promotions),
-            keys::LOCATIONS => serde_json::from_str(text).map(Self::Locations),
-            "key" => serde_json::from_str(text).map(Self::Key),
-            "vin" if kind.next() == Some("wmi") => serde_json::from_str(text).map(Self::Wmi),
-            "vin" => serde_json::from_str(text).map(Self::Patterns),
-            "shop" => serde_json::from_str(text).map(Self::Shop),
-            "technician" => serde_json::from_str(text).map(Self::Technician),
-            "tool" => serde_json::from_str(text).map(Self::Tool),
-            "stock" => serde_json::from_str(text).map(Self::Stock),
+            "part" => json::from_str(text).map(Self::Part),
+            "number" => json::from_str(text).map(Self::Numbers),
+            "fitment" => json::from_str(text).map(Self::Fitment),
+            "vehicle" => json::from_str(text).map(Self::VehicleParts),
+            "account" => json::from_str(text).map(Self::Account),
+            "contract" => json::from_str(text).map(Self::Contract),
+            keys::PROMOTIONS => json::from_str(text).map(Self::Promotions),
+            keys::LOCATIONS => json::from_str(text).map(Self::Locations),
+            "key" => json::from_str(text).map(Self::Key),
+            "vin" if kind.next() == Some("wmi") => json::from_str(text).map(Self::Wmi),
+            "vin" => json::from_str(text).map(Self::Patterns),
+            "shop" => json::from_str(text).map(Self::Shop),
+            "technician" => json::from_str(text).map(Self::Technician),
+            "tool" => json::from_str(text).map(Self::Tool),
+            "stock" => json::from_str(text).map(Self::Stock),
             _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
         };
         parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })

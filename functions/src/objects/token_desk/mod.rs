@@ -54,7 +54,7 @@ impl TokenDesk {
 
     /// Decides one call.
     pub fn ask(&self, call: &str) -> Result<String, JsValue> {
-        let call: Call = serde_json::from_str(call).map_err(|error| JsValue::from(error.to_string()))?;
+        let call: Call = holdfast::json::from_str(call).map_err(|error| JsValue::from(error.to_string()))?;
         let answer = match &self.authority {
             Some(authority) => Desk::new(&self.account, authority, &self.store).handle(call, now())?,
             None => Answer::refused(Reason::TokensNotConfigured),
