@@ -17,7 +17,7 @@ use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
 use holdfast::quote::request::{QuoteRequest, read_ttl};
-use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
+use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -232,6 +232,8 @@ fn draft(
     Ok(Draft {
         id: new_id("q", idempotency),
         account: account.id.clone(),
+        asked_at: edge.now,
+        region: nearest(&found.locations, place).map(|location| location.region.clone()),
         currency: account.currency,
         waves: waves(edge, account, place, &stocked, &found.locations),
         lines,
@@ -347,20 +349,20 @@ fn again(problem: Problem, replayed: bool) -> Problem {
 impl From<Refusal> for Problem {
     fn from(why: Refusal) -> Self {
         let detail = why.to_string();
-        let (status, code, title) = match &why {
+        let (status, title) = match &why {
             Refusal::NotFound => return Self::not_found(detail),
             Refusal::Busy => return Self::busy(&detail),
             Refusal::Unreachable => return Self::unavailable(&detail),
-            Refusal::Expired => (410, "quote_expired", "Too late"),
-            Refusal::AlreadyCommitted => (409, "already_committed", "Committed before"),
-            Refusal::AlreadyReleased => (409, "already_released", "Released before"),
-            Refusal::NotCommitted => (409, "not_committed", "Not committed"),
-            Refusal::ExceedsHold { .. } => (422, "exceeds_hold", "More than is held"),
-            Refusal::UnknownLine { .. } => (422, "unknown_line", "No such line"),
-            Refusal::QuotaExceeded { .. } => (429, "quota_exceeded", "Too many open quotes"),
-            Refusal::InsufficientStock { .. } => (409, "insufficient_stock", "Not everything is there"),
+            Refusal::Expired => (410, "Too late"),
+            Refusal::AlreadyCommitted => (409, "Committed before"),
+            Refusal::AlreadyReleased => (409, "Released before"),
+            Refusal::NotCommitted => (409, "Not committed"),
+            Refusal::ExceedsHold { .. } => (422, "More than is held"),
+            Refusal::UnknownLine { .. } => (422, "No such line"),
+            Refusal::QuotaExceeded { .. } => (429, "Too many open quotes"),
+            Refusal::InsufficientStock { .. } => (409, "Not everything is there"),
         };
-        let problem = Self::refusal(status, code, title, detail);
+        let problem = Self::refusal(status, why.code(), title, detail);
         if status == 429 { problem.retry_after(60) } else { problem }
     }
 }

@@ -10,15 +10,18 @@
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
+//!
+//! What becomes of a quote is put into the outbox with the write that makes it so: see [`super::event`].
 
 use super::draft::Draft;
+use super::event::{Outcome, QuoteEvent, lines, some_lines};
 use super::opening::Opening;
-use super::record::{HeldUnits, Quote, QuoteLine, QuoteState, Return, ShardHolds};
+use super::record::{Quote, QuoteState, Return, ShardHolds};
 pub use super::refusal::{Missing, Refusal, Shortage};
 use crate::id::OpaqueId;
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
-use crate::stock::{HoldRefusal, LineKey, ShardName};
+use crate::stock::{HoldRefusal, ShardName};
 use crate::time::Timestamp;
 
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
@@ -37,6 +40,8 @@ pub trait DeskStore {
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
     /// Quotes whose time to be looked at has come, earliest first.
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// Puts an event into the outbox.
+    fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error>;
 }
 
 /// What comes next.
@@ -96,10 +101,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(known) = self.store.quote(&draft.id)? {
             return Ok(done(known));
         }
-        if let Some(refusal) = self.objection(&draft, now)? {
-            return Ok(refused(refusal));
+        let opening = Opening::new(draft, now);
+        match self.objection(&opening.draft, now)? {
+            Some(refusal) => self.refuse(&opening, refusal, now),
+            None => self.ask_wave(opening, now),
         }
-        self.ask_wave(Opening::new(draft, now), now)
     }
 
     /// Shows a quote.
@@ -116,19 +122,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             QuoteState::Committing => return Ok(ask_commit(&quote)),
             _ => return Ok(refused(why_not_held(&quote, now))),
         }
-        let sold = match units_of(&quote, lines, |line| line.held) {
-            Ok(sold) => sold,
-            Err(refusal) => return Ok(refused(refusal)),
-        };
-        let of_line = |place: usize| sold.get(place).copied().unwrap_or(0);
-        let spread = quote.spread(of_line, |units| units.held, |units, sold| units.committed = sold);
-        if spread.is_none() {
-            return Ok(refused(Refusal::ExceedsHold { line: 0, units: 0 }));
+        let sold = quote.units(lines, |line| line.held);
+        if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
+            return Ok(refused(refusal));
         }
-        for (line, sold) in quote.lines.iter_mut().zip(&sold) {
-            line.committed = *sold;
-        }
-        quote.state = QuoteState::Committing;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
         Ok(ask_commit(&quote))
     }
@@ -137,7 +134,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     pub fn release(&self, id: &OpaqueId, now: Timestamp) -> Result<Step, S::Error> {
         let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
-            QuoteState::Held | QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
+            QuoteState::Held => {
+                let lines = some_lines(&quote, |_, line| line.held);
+                self.tell(&quote, Outcome::Released { lines }, now)?;
+                self.ask_release(quote, QuoteState::Releasing, now)
+            }
+            QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
             _ => Ok(refused(why_not_held(&quote, now))),
         }
     }
@@ -169,34 +171,16 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Recorded before: carry on with what was taken then.
             return Ok(if known.untold.is_empty() { done(quote) } else { ask_return(&quote.id, known) });
         }
-        let back = match units_of(&quote, lines, |line| line.committed.saturating_sub(line.returned)) {
-            Ok(back) => back,
+        let back = quote.units(lines, |line| line.committed.saturating_sub(line.returned));
+        let taken = back.and_then(|back| Ok((quote.take_back(return_id, &back)?, back)));
+        let (taken, back) = match taken {
+            Ok(taken) => taken,
             Err(refusal) => return Ok(refused(refusal)),
         };
-        let before = quote.holds.clone();
-        let of_line = |place: usize| back.get(place).copied().unwrap_or(0);
-        let outstanding = |units: &HeldUnits| units.committed.saturating_sub(units.returned);
-        let take = |units: &mut HeldUnits, back: u32| units.returned = units.returned.saturating_add(back);
-        if quote.spread(of_line, outstanding, take).is_none() {
-            return Ok(refused(Refusal::ExceedsHold { line: 0, units: 0 }));
-        }
-        for (line, back) in quote.lines.iter_mut().zip(&back) {
-            line.returned = line.returned.saturating_add(*back);
-        }
-        let mut untold = Vec::new();
-        for (at, before) in quote.holds.iter().zip(&before) {
-            let had =
-                |key: LineKey| before.units.iter().find(|units| units.line == key).map_or(0, |units| units.returned);
-            let lines = at.lines(|units| units.returned.saturating_sub(had(units.line)));
-            if !lines.is_empty() {
-                untold.push((at.shard.clone(), lines));
-            }
-        }
-        let taken = Return { id: return_id.clone(), untold };
-        let step = ask_return(&quote.id, &taken);
-        quote.returns.push(taken);
+        let lines = some_lines(&quote, |place, _| back.get(place).copied().unwrap_or(0));
+        self.tell(&quote, Outcome::Returned { id: return_id.clone(), lines }, now)?;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
-        Ok(step)
+        Ok(ask_return(&quote.id, &taken))
     }
 
     /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun.
@@ -206,7 +190,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             let Some(quote) = self.store.quote(&id)? else { continue };
             let again = now.plus(RETRY_AFTER);
             steps.push(match quote.state {
-                QuoteState::Held if quote.expires_at <= now => self.ask_release(quote, QuoteState::Expired, now)?,
+                QuoteState::Held if quote.expires_at <= now => {
+                    self.tell_expired(&quote, now)?;
+                    self.ask_release(quote, QuoteState::Expired, now)?
+                }
                 QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now)?,
                 QuoteState::Expired => self.ask_release(quote, QuoteState::Expired, now)?,
                 QuoteState::Committing => {
@@ -219,7 +206,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                     steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
                     continue;
                 }
-                QuoteState::Held | QuoteState::Committed | QuoteState::Released => {
+                QuoteState::Held => {
+                    self.store.put_quote(&quote, Some(quote.expires_at))?;
+                    done(quote)
+                }
+                QuoteState::Committed | QuoteState::Released => {
                     self.rest(&quote)?;
                     done(quote)
                 }
@@ -253,8 +244,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 if !all_done {
                     return Ok(refused(Refusal::Unreachable));
                 }
-                quote.expires_at = expires_at.max(quote.expires_at);
-                self.store.put_quote(&quote, Some(quote.expires_at))?;
+                if expires_at > quote.expires_at {
+                    quote.expires_at = expires_at;
+                    self.tell(&quote, Outcome::Extended { expires_at }, now)?;
+                    self.store.put_quote(&quote, Some(expires_at))?;
+                }
                 Ok(done(quote))
             }
             Act::GiveBack { quote, id } => self.heard_returned(&quote, &id, all_done, now),
@@ -284,7 +278,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             }
         }
         if let Some(lost) = lost {
-            return Ok(refuse(&opening, lost));
+            return self.refuse(&opening, lost, now);
         }
         if unreachable {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
@@ -301,25 +295,31 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         if !(opening.is_complete() || (opening.draft.partial && opening.has_anything())) {
             let shortages = opening.shortages();
-            return Ok(refuse(&opening, Refusal::InsufficientStock { shortages }));
+            return self.refuse(&opening, Refusal::InsufficientStock { shortages }, now);
         }
         // While the shards were asked, another call may have decided otherwise.
         if let Some(refusal) = self.objection(&opening.draft, now)? {
             // What is about to be sold is as good as sold.
-            return Ok(refuse(&opening, if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
+            let refusal = if refusal.passes() { Refusal::AlreadyCommitted } else { refusal };
+            return self.refuse(&opening, refusal, now);
+        }
+        if opening.expires_at() <= now {
+            return self.refuse(&opening, Refusal::Expired, now);
         }
         let old = match &opening.draft.replace {
             Some(old) => self.store.quote(old)?,
             None => None,
         };
+        let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
         let quote = opening.into_quote();
-        if quote.state_at(now) == QuoteState::Expired {
-            return Ok(refused(Refusal::Expired));
-        }
+        let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
+        self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.store.put_quote(&quote, Some(quote.expires_at))?;
         let Some(old) = old else { return Ok(done(quote)) };
         // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let old_id = old.id.clone();
+        let (old_id, by) = (old.id.clone(), quote.id.clone());
+        let lines = some_lines(&old, |_, line| line.held);
+        self.tell(&old, Outcome::Replaced { lines, by }, now)?;
         let asks = self.release_asks(old, QuoteState::Releasing, now)?;
         Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
     }
@@ -337,6 +337,25 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
         let full = self.store.open_quotes(now)? >= limit;
         Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
+    }
+
+    /// Refuses to hold; for good, unless it passes. What is held so far is given back.
+    fn refuse(&self, opening: &Opening, refusal: Refusal, now: Timestamp) -> Result<Step, S::Error> {
+        if !refusal.passes() {
+            self.store.emit(&opening.refused(&refusal, now))?;
+        }
+        let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
+        let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
+        Ok(if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) })
+    }
+
+    fn tell(&self, quote: &Quote, what: Outcome, now: Timestamp) -> Result<(), S::Error> {
+        self.store.emit(&QuoteEvent::of(quote, what, now))
+    }
+
+    fn tell_expired(&self, quote: &Quote, now: Timestamp) -> Result<(), S::Error> {
+        let (lines, accepted) = (some_lines(quote, |_, line| line.held), quote.state == QuoteState::Committing);
+        self.tell(quote, Outcome::Expired { lines, expires_at: quote.expires_at, accepted }, now)
     }
 
     fn ask_release(&self, quote: Quote, state: QuoteState, now: Timestamp) -> Result<Step, S::Error> {
@@ -370,6 +389,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         if replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done))) {
             quote.state = QuoteState::Committed;
+            let lines = some_lines(&quote, |_, line| line.committed);
+            self.tell(&quote, Outcome::Committed { lines }, now)?;
             self.rest(&quote)?;
             return Ok(done(quote));
         }
@@ -380,12 +401,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(Refusal::Unreachable));
         }
         // A hold is gone, or a shard stayed away until its hold was: what others sold is taken back.
-        for line in &mut quote.lines {
-            line.committed = 0;
-        }
-        for units in quote.holds.iter_mut().flat_map(|at| &mut at.units) {
-            units.committed = 0;
-        }
+        self.tell_expired(&quote, now)?;
+        quote.unsell();
         let id = quote.id.clone();
         Ok(Step::Ask(Act::Undo(id), self.release_asks(quote, QuoteState::Expired, now)?))
     }
@@ -433,26 +450,6 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     }
 }
 
-/// Units of each line: those named, none of the others; without names, all that `has` tells.
-fn units_of(
-    quote: &Quote,
-    lines: Option<&[(usize, u32)]>,
-    has: impl Fn(&QuoteLine) -> u32,
-) -> Result<Vec<u32>, Refusal> {
-    let Some(named) = lines else { return Ok(quote.lines.iter().map(has).collect()) };
-    let mut units = vec![0_u32; quote.lines.len()];
-    for &(line, count) in named {
-        let (Some(slot), Some(of)) = (units.get_mut(line), quote.lines.get(line)) else {
-            return Err(Refusal::UnknownLine { line });
-        };
-        *slot = slot.saturating_add(count);
-        if *slot > has(of) {
-            return Err(Refusal::ExceedsHold { line, units: has(of) });
-        }
-    }
-    Ok(units)
-}
-
 fn ask_commit(quote: &Quote) -> Step {
     let asks =
         asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) });
@@ -469,13 +466,6 @@ fn ask_return(quote: &OpaqueId, taken: &Return) -> Step {
 /// The same kind of command to every shard that holds something.
 fn asks(quote: &Quote, command: impl Fn(&ShardHolds) -> Command) -> Vec<(ShardName, Command)> {
     quote.holds.iter().map(|at| (at.shard.clone(), command(at))).collect()
-}
-
-/// Gives back what is held so far, then refuses.
-fn refuse(opening: &Opening, refusal: Refusal) -> Step {
-    let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
-    let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
-    if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) }
 }
 
 fn why_not_held(quote: &Quote, now: Timestamp) -> Refusal {

@@ -1,8 +1,9 @@
 //! A quote on its way to being held: what the shards have set aside so far, and what they lack.
 
 use super::draft::{Draft, DraftLine};
+use super::event::QuoteEvent;
 use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, ShardHolds, keys};
-use super::refusal::{Missing, Shortage};
+use super::refusal::{Missing, Refusal, Shortage};
 use crate::id::Sku;
 use crate::stock::shard::Command;
 use crate::stock::{HoldLine, LineHeld, LineKey, ShardName};
@@ -25,6 +26,16 @@ impl Opening {
         Self { draft, created_at: now, asked: 0, held: Vec::new() }
     }
 
+    /// Until when the quote can be committed.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        self.created_at.plus(self.draft.ttl_ms)
+    }
+
+    /// The event of its refusal.
+    pub(super) fn refused(&self, refusal: &Refusal, now: Timestamp) -> QuoteEvent {
+        QuoteEvent::refused(&self.draft, refusal.code(), |place| self.units_held(place), now)
+    }
+
     /// Goes on to the next wave that can help with what is lacking, and says what to ask of it; nothing if none is left.
     pub(super) fn next_wave(&mut self) -> Vec<(ShardName, Command)> {
         while let Some(wave) = self.draft.waves.get(self.asked) {
@@ -38,9 +49,8 @@ impl Opening {
     }
 
     fn hold(&self, lines: Vec<HoldLine>) -> Command {
-        let Draft { id, replace, ttl_ms, .. } = &self.draft;
-        let expires_at = self.created_at.plus(*ttl_ms);
-        Command::Hold { quote: id.clone(), expires_at, lines, replaces: replace.clone() }
+        let Draft { id, replace, .. } = &self.draft;
+        Command::Hold { quote: id.clone(), expires_at: self.expires_at(), lines, replaces: replace.clone() }
     }
 
     /// Notes what a shard has set aside.
@@ -127,10 +137,10 @@ impl Opening {
             }
         }
         let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
-        let (lines, Draft { id, account, currency, reference, ttl_ms, .. }) = (lines.unwrap_or_default(), self.draft);
-        let (created_at, expires_at) = (self.created_at, self.created_at.plus(ttl_ms));
-        let (state, returns) = (QuoteState::Held, Vec::new());
-        Quote { id, account, state, created_at, expires_at, reference, currency, lines, holds, returns }
+        let (lines, expires_at) = (lines.unwrap_or_default(), self.expires_at());
+        let Draft { id, account, region, currency, reference, .. } = self.draft;
+        let (state, created_at, returns) = (QuoteState::Held, self.created_at, Vec::new());
+        Quote { id, account, state, created_at, expires_at, reference, region, currency, lines, holds, returns }
     }
 
     fn line(&self, place: usize) -> Option<QuoteLine> {

@@ -59,6 +59,23 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The stable code a caller sees.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Expired => "quote_expired",
+            Self::AlreadyCommitted => "already_committed",
+            Self::AlreadyReleased => "already_released",
+            Self::NotCommitted => "not_committed",
+            Self::ExceedsHold { .. } => "exceeds_hold",
+            Self::UnknownLine { .. } => "unknown_line",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::InsufficientStock { .. } => "insufficient_stock",
+            Self::Busy => "in_progress",
+            Self::Unreachable => "unavailable",
+        }
+    }
+
     /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
     pub fn passes(&self) -> bool {
         matches!(self, Self::Busy | Self::Unreachable)

@@ -95,6 +95,18 @@ impl House {
         })
     }
 
+    /// What the desk has told of a quote: the kind of each event, its units and their amounts, line by line.
+    fn told(&self, quote: &str) -> Vec<(String, Vec<(u32, i64)>)> {
+        let events = self.desk.outbox().into_iter().filter(|event| event.quote == id(quote));
+        let told = events.map(|event| serde_json::to_value(event).unwrap()).map(|event| {
+            let number = |line: &serde_json::Value, field: &str| line[field].as_i64().unwrap();
+            let units = |line| (u32::try_from(number(line, "units")).unwrap(), number(line, "amount"));
+            let lines = event["lines"].as_array().into_iter().flatten().map(units).collect();
+            (event["kind"].as_str().unwrap().trim_start_matches("quote_").to_owned(), lines)
+        });
+        told.collect()
+    }
+
     fn pass(&mut self, millis: i64) {
         self.now = self.now.plus(millis);
     }
@@ -116,6 +128,8 @@ fn draft(id: &str, lines: &[(&str, u32)]) -> Draft {
     Draft {
         id: self::id(id),
         account: "shop-1".parse().unwrap(),
+        asked_at: Timestamp::EPOCH,
+        region: Some("near".parse().unwrap()),
         currency: Currency::USD,
         lines,
         waves: vec![wave("near", &["near1", "near2"]), wave("far", &["far1"])],
@@ -393,4 +407,85 @@ fn an_account_has_so_many_open_quotes_and_no_more() {
     house.open(Draft { replace: Some(id("r")), ..limited("t") }).unwrap();
     house.pass(60_000);
     house.open(limited("u")).unwrap();
+}
+
+#[test]
+fn what_becomes_of_a_quote_is_told_once_and_in_order_however_often_it_is_asked() {
+    let mut house = House::new(&[("A", [9, 0, 0]), ("B", [9, 0, 0])]);
+    house.open(draft("q", &[("A", 3), ("B", 1)])).unwrap();
+    house.open(draft("q", &[("A", 3), ("B", 1)])).unwrap();
+    let extended = Desk::new(&house.desk).extend(&id("q"), house.now.plus(90_000), house.now).unwrap();
+    house.drive(extended).unwrap();
+    house.commit("q", Some(&[(0, 2)])).unwrap();
+    assert_eq!(house.commit("q", None), Err(Refusal::AlreadyCommitted));
+    house.give_back("q", "r", Some(&[(0, 1)])).unwrap();
+    house.give_back("q", "r", Some(&[(0, 1)])).unwrap();
+    house.pass(1_000_000);
+    house.wake();
+    let told = [
+        ("held".to_owned(), vec![(3, 3_002), (1, 1_000)]),
+        ("extended".to_owned(), vec![]),
+        ("committed".to_owned(), vec![(2, 2_001)]),
+        ("returned".to_owned(), vec![(1, 1_000)]),
+    ];
+    assert_eq!(house.told("q"), told);
+}
+
+#[test]
+fn a_release_a_replacement_and_an_expiry_are_told_apart() {
+    let mut house = House::new(&[("A", [9, 0, 0])]);
+    for quote in ["released", "replaced", "expired"] {
+        house.open(draft(quote, &[("A", 2)])).unwrap();
+    }
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.release("released"), Err(Refusal::Unreachable));
+    house.cut.clear();
+    house.release("released").unwrap();
+    house.open(Draft { replace: Some(id("replaced")), ..draft("new", &[("A", 1)]) }).unwrap();
+    house.pass(60_000);
+    house.wake();
+    house.wake();
+    for quote in ["released", "replaced", "expired"] {
+        assert_eq!(house.told(quote), [("held".to_owned(), vec![(2, 2_001)]), (quote.to_owned(), vec![(2, 2_001)])]);
+    }
+}
+
+#[test]
+fn a_refusal_is_told_with_what_there_was_and_one_that_passes_is_not() {
+    let mut house = House::new(&[("A", [2, 0, 1]), ("B", [9, 0, 0])]);
+    house.open(draft("short", &[("A", 5), ("B", 1)])).unwrap_err();
+    assert_eq!(house.told("short"), [("refused".to_owned(), vec![(3, 3_002), (1, 1_000)])]);
+    house.open(Draft { open_limit: 0, ..draft("full", &[("A", 1)]) }).unwrap_err();
+    assert_eq!(house.told("full"), [("refused".to_owned(), vec![(0, 0)])]);
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.open(draft("later", &[("A", 1)])), Err(Refusal::Unreachable));
+    assert_eq!(house.told("later"), []);
+    let reasons = house.desk.outbox().into_iter().map(|event| match event.what {
+        Outcome::Refused { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), ["insufficient_stock", "quota_exceeded"]);
+}
+
+#[test]
+fn an_accepted_commit_that_fails_is_told_as_an_expiry_that_had_been_accepted() {
+    let mut house = House::new(&[("A", [2, 0, 9])]);
+    house.open(draft("q", &[("A", 5)])).unwrap();
+    house.cut.insert(shard_name("far"));
+    assert_eq!(house.commit("q", None), Err(Refusal::Unreachable));
+    house.pass(60_000 + GRACE);
+    house.cut.clear();
+    house.wake();
+    let last = house.desk.outbox().pop().unwrap().what;
+    assert!(matches!(last, Outcome::Expired { accepted: true, .. }), "{last:?}");
+    assert_eq!(house.told("q").len(), 2);
+}
+
+#[test]
+fn the_time_to_a_hold_is_counted_from_the_callers_request() {
+    let mut house = House::new(&[("A", [2, 0, 0])]);
+    house.pass(25);
+    house.open(draft("q", &[("A", 1)])).unwrap();
+    let Outcome::Held { took_ms, .. } = house.desk.outbox().remove(0).what else { panic!() };
+    assert_eq!(took_ms, 25);
 }
