@@ -114,6 +114,7 @@ fn check_scopes(record: &KeyRecord) -> Result<(), RowError> {
     Err(RowError::Contradiction(wrong.into()))
 }
 
-fn check(import: &Import, names: Names, what: &'static str, id: &str) -> Result<(), RowFailure> {
+/// That `id` is in the import, or that nothing of its sort is.
+pub fn check(import: &Import, names: Names, what: &'static str, id: &str) -> Result<(), RowFailure> {
     if import.stage.may_exist(names, id)? { Ok(()) } else { Err(RowError::unknown(what, id).into()) }
 }
