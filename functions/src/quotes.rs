@@ -30,8 +30,6 @@ use crate::query::destination;
 use crate::tokens;
 use crate::wire::Answer;
 
-/// Open quotes of an account, unless its record says otherwise.
-const OPEN_LIMIT: u32 = 200;
 /// The most quotes of one page, and how many come unasked.
 const MAX_PAGE: u32 = 100;
 const DEFAULT_PAGE: u32 = 20;
@@ -241,7 +239,7 @@ fn draft(
         partial: request.partial,
         replace: request.replace.clone(),
         reference: request.reference.clone(),
-        open_limit: OPEN_LIMIT,
+        open_limit: account.open_limit(),
     })
 }
 

@@ -16,7 +16,16 @@ use crate::stage::{Names, Topic};
 pub static ACCOUNTS: Table = Table {
     name: "accounts",
     required: &["id", "name", "kind", "home", "base_type"],
-    optional: &["currency", "group", "contract", "margin_floor_percent", "refused_brands", "on_hold", "direct_commit"],
+    optional: &[
+        "currency",
+        "group",
+        "contract",
+        "margin_floor_percent",
+        "refused_brands",
+        "on_hold",
+        "direct_commit",
+        "open_quotes",
+    ],
     kinds: &["account"],
     read: |import, row, origin| {
         let account = account_of(row)?;
@@ -87,6 +96,10 @@ fn account_of(row: &Row<'_>) -> Result<Account, RowError> {
         refused_brands: row.list("refused_brands")?,
         on_hold: row.flag("on_hold")?,
         direct_commit: row.flag("direct_commit")?,
+        open_quotes: match row.text("open_quotes") {
+            "" => None,
+            _ => Some(row.whole("open_quotes", 0..=10_000, None)?),
+        },
     })
 }
 

@@ -401,12 +401,18 @@ fn a_kit_holds_its_components_and_shares_them_with_nobody() {
 fn an_account_has_so_many_open_quotes_and_no_more() {
     let mut house = House::new(&[("A", [9, 0, 0])]);
     let limited = |id: &str| Draft { open_limit: 2, ..draft(id, &[("A", 1)]) };
+    let full = Err(Refusal::QuotaExceeded { limit: 2 });
     house.open(limited("q")).unwrap();
     house.open(limited("r")).unwrap();
-    assert_eq!(house.open(limited("s")), Err(Refusal::QuotaExceeded { limit: 2 }));
+    assert_eq!(house.open(limited("s")), full);
+    assert_eq!(house.units("A"), (7, 2, 0));
     house.open(Draft { replace: Some(id("r")), ..limited("t") }).unwrap();
+    assert_eq!(house.open(limited("u")), full);
+    house.commit("q", None).unwrap();
+    house.open(limited("v")).unwrap();
+    assert_eq!(house.open(limited("w")), full);
     house.pass(60_000);
-    house.open(limited("u")).unwrap();
+    house.open(limited("x")).unwrap();
 }
 
 #[test]
