@@ -39,7 +39,7 @@ async function issued(quantity = 1) {
   const quote = await sold("RADAR-1", quantity);
   const answer = await issue(quote);
   assert.equal(answer.status, 201, answer.text);
-  return { quote, ...answer.body };
+  return { ...answer.body, quote };
 }
 const redeem = (token, more = {}, options) =>
   send("/v1/tokens/redeem", { token, vin: VIN, tool: "TOOL-1", outcome: "succeeded", ...more }, options);
@@ -310,7 +310,8 @@ test("kill -9 between issue and answer, and between redemption and answer: the s
 });
 
 test("a deployment without keys says how to get some", async () => {
-  await api.restart({ vars: { TOKEN_KEYS: "", TOKEN_ISSUER: ISSUER } });
+  api.keys = false;
+  await api.restart();
   const answer = await api.ask("POST", "/v1/tokens", { key: "shop", json: {}, headers: { "idempotency-key": "x" }, faulty: true });
   assert.match(isProblem(answer, 503, "tokens_not_configured").detail, /kv-seed keys/);
   const keys = await api.ask("GET", "/.well-known/jwks.json", { faulty: true });
