@@ -176,3 +176,44 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Map<V> {
         deserializer.deserialize_map(Objects(self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::from_str;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        a: u8,
+        #[serde(default)]
+        b: Option<String>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Shape {
+        Unit,
+        Tuple(u8, Inner),
+        Struct { list: Vec<Inner> },
+    }
+
+    #[test]
+    fn a_struct_is_read_from_an_object_and_not_from_an_array() {
+        assert_eq!(from_str::<Inner>(r#"{"a":1,"b":"x"}"#).unwrap(), Inner { a: 1, b: Some("x".into()) });
+        assert!(from_str::<Inner>(r#"[1,"x"]"#).is_err());
+        assert!(from_str::<Vec<Inner>>(r#"[{"a":1},[2,null]]"#).is_err());
+        assert!(from_str::<Inner>(r#"{"a":1} x"#).is_err(), "what follows is refused");
+    }
+
+    #[test]
+    fn every_other_shape_is_read_as_serde_json_reads_it() {
+        for text in [r#""Unit""#, r#"{"Tuple":[1,{"a":2}]}"#, r#"{"Struct":{"list":[{"a":3},{"a":4,"b":null}]}}"#] {
+            assert_eq!(from_str::<Shape>(text).unwrap(), serde_json::from_str::<Shape>(text).unwrap(), "{text}");
+        }
+        let text = r#"{"deep":[1,-2.5,"é\n",null,true,{"x":[]}]}"#;
+        assert_eq!(
+            from_str::<serde_json::Value>(text).unwrap(),
+            serde_json::from_str::<serde_json::Value>(text).unwrap()
+        );
+    }
+}
