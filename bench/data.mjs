@@ -48,12 +48,16 @@ export function copyOf(state, name) {
   return copy;
 }
 
-function kvSeed(...parameters) {
+export function kvSeed(...parameters) {
   const command = ["run", "--quiet", "--profile", "tool", "--locked", "--package", "kv-seed", "--", ...parameters];
   execFileSync("cargo", command, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"], maxBuffer: 1 << 26 });
 }
 
-async function stock(state, tables) {
+/**
+ * Writes the stock of `tables` into the shards' tables and the snapshots: as many units as the table says, or as
+ * `unitsOf` a sku.
+ */
+export async function stock(state, tables, unitsOf) {
   const regions = new Map();
   for await (const row of rows(join(tables, "locations.csv"))) regions.set(row.id, row.region);
   const receipts = new Map();
@@ -102,7 +106,7 @@ async function stock(state, tables) {
       [current, positions] = [sku, []];
     }
     positions.push({
-      sku, location, version: 1, on_hand: Number(on_hand), committed: 0, held: 0, quarantined: 0, safety: Number(safety || 0),
+      sku, location, version: 1, on_hand: unitsOf ? unitsOf(sku) : Number(on_hand), committed: 0, held: 0, quarantined: 0, safety: Number(safety || 0),
       incoming: receipts.get(`${location}/${sku}`) ?? [],
     });
   }
@@ -129,7 +133,7 @@ async function makeTables(state, tables) {
 }
 
 /** The SQLite file of a Durable Object: local/kv.js says how its name is made. */
-function objectFile(state, uniqueKey, name) {
+export function objectFile(state, uniqueKey, name) {
   const key = createHash("sha256").update(uniqueKey).digest();
   const half = createHmac("sha256", key).update(name).digest().subarray(0, 16);
   const id = Buffer.concat([half, createHmac("sha256", key).update(half).digest().subarray(0, 16)]).toString("hex");
@@ -138,20 +142,20 @@ function objectFile(state, uniqueKey, name) {
   return join(folder, `${id}.sqlite`);
 }
 
-function open(file) {
+export function open(file) {
   const db = new DatabaseSync(file);
   db.exec("PRAGMA synchronous = OFF; BEGIN");
   return db;
 }
 
-/** FNV-1a modulo BUCKETS, a power of two: the low 32 bits are enough. */
-function bucket(sku) {
+/** The bucket of a sku: FNV-1a modulo BUCKETS, a power of two: the low 32 bits are enough. */
+export function bucket(sku) {
   let hash = 0x84222325;
   for (let i = 0; i < sku.length; i++) hash = Math.imul(hash ^ sku.charCodeAt(i), 0x1b3);
   return (hash >>> 0) % BUCKETS;
 }
 
-async function* rows(file) {
+export async function* rows(file) {
   let names = null;
   for await (const line of createInterface({ input: createReadStream(file) })) {
     const cells = line.split(","); // of the tables read here, the columns wanted come before any quoted one

@@ -1,17 +1,29 @@
 -- wrk's side of load.mjs: sends the requests of a file in turn, starting anywhere, and prints one line of JSON.
+local expected
 local requests, at = {}, 0
+local orders, order = "", 0
 local threads = {}
 
 function setup(thread)
   table.insert(threads, thread)
 end
 
+-- args: the file, the status of a good answer, and what the orders of this run begin with: each order gets an
+-- Idempotency-Key of its own; without it, none.
 function init(args)
   failed = 0
-  local headers = { ["Authorization"] = "Bearer " .. args[2], ["Content-Type"] = "application/json" }
+  expected, orders = tonumber(args[2]), args[3]
   for line in io.lines(args[1]) do
-    local method, path, body = line:match("^(%S+) (%S+) (.*)$")
-    requests[#requests + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
+    local method, path, key, body = line:match("^(%S+) (%S+) (%S+) (.*)$")
+    local headers = { ["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/json" }
+    if orders then headers["Idempotency-Key"] = "@order@" end
+    local text = wrk.format(method, path, headers, body ~= "" and body or nil)
+    if orders then
+      local from, to = text:find("@order@", 1, true)
+      requests[#requests + 1] = { text:sub(1, from - 1) .. orders, text:sub(to + 1) }
+    else
+      requests[#requests + 1] = text
+    end
   end
   math.randomseed(os.time())
   at = math.random(#requests)
@@ -19,11 +31,14 @@ end
 
 function request()
   at = at % #requests + 1
-  return requests[at]
+  local one = requests[at]
+  if not orders then return one end
+  order = order + 1
+  return one[1] .. order .. one[2]
 end
 
 function response(status)
-  if status ~= 200 then failed = failed + 1 end
+  if status ~= expected then failed = failed + 1 end
 end
 
 function done(summary, latency)

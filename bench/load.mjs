@@ -1,5 +1,6 @@
 // The load generator: wrk, with requests read from a file, and what the server's process spent on them.
 import { execFile, execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -34,23 +35,33 @@ const has = (command) => {
 const hasWrk = () => has("wrk");
 
 /**
- * Puts load on a server: requests of `file` (lines of "METHOD path body") with `key`, over so many connections, for so
- * many seconds. Returns { rate (requests/s), p50, p99 (µs), cpu (µs of the server's process a request) }; anything but
- * 200 is an error.
+ * Puts load on a server ({ url, pids }): requests of `file` over so many connections, for so many seconds. Any answer
+ * but `status` is an error. With `orders`, each request has an Idempotency-Key of its own, and a file may be used again.
+ *
+ * Returns { seconds, rate (requests/s), p50, p99 (µs), cpu (µs of the server's processes a request), busy (of one core, how much
+ * the load generator used) }.
  */
-export async function load({ server, file, key, connections, seconds }) {
-  const before = cpu(server.pid);
-  const { stdout } = await promisify(execFile)("wrk", [
-    "-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", SCRIPT, server.url, "--", file, key,
-  ]);
-  const spent = cpu(server.pid) - before;
+export async function load({ server, file, connections, seconds, status = 200, orders = false }) {
+  const before = cpu(server.pids);
+  const parameters = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", SCRIPT, server.url, "--", file, String(status)];
+  if (orders) parameters.push(`${randomUUID()}-`);
+  // The shell's `times` tells what wrk has used.
+  const { stdout } = await promisify(execFile)("sh", ["-c", 'wrk "$@"; times', "sh", ...parameters]);
+  const spent = cpu(server.pids) - before;
   const result = JSON.parse(stdout.split("\n").find((line) => line.startsWith("{")));
   if (result.failed > 0 || result.requests === 0) throw new Error(`${result.failed} of ${result.requests} requests failed: ${file}`);
-  return { rate: result.requests / result.seconds, p50: result.p50, p99: result.p99, cpu: spent / result.requests };
+  const used = [...stdout.trim().split("\n").at(-1).matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * m + Number(s), 0);
+  return {
+    seconds: result.seconds, rate: result.requests / result.seconds, p50: result.p50, p99: result.p99, cpu: spent / result.requests, busy: used / result.seconds,
+  };
 }
 
-/** Processor time a process has used, in microseconds. */
-export function cpu(pid) {
+/** Processor time that processes have used, in microseconds. */
+export function cpu(pids) {
+  return pids().reduce((sum, pid) => sum + cpuOf(pid), 0);
+}
+
+function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND) * 1e6;
 }
@@ -60,8 +71,8 @@ export function memory(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1000;
 }
 
-/** Writes the requests of one case. */
+/** Writes the requests of one case, each { path, key (the caller's), body }. */
 export function requestFile(file, requests) {
-  writeFileSync(file, requests.map(({ path, body = "" }) => `${body === "" ? "GET" : "POST"} ${path} ${body}`).join("\n"));
+  writeFileSync(file, requests.map(({ path, key, body = "" }) => `${body === "" ? "GET" : "POST"} ${path} ${key} ${body}`).join("\n"));
   return file;
 }

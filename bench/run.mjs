@@ -1,118 +1,44 @@
-// `make bench`: the same work on a bare Worker, on Holdfast and on a Hono Worker, in one run and in turns, so that what
-// else the machine does falls on all of them. QUICK=1 is a smoke run: small data, short, nothing written.
+// `make bench`: each section measures the same work on Holdfast and on its peers, in one run and in turns, so that what
+// else the machine does falls on all of them. ONLY=<section> runs one of them. QUICK=1 is a smoke run: small data, short,
+// nothing written.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { startServer } from "../local/serve.mjs";
 import { ROOT } from "../local/config.mjs";
-import { agree } from "./agreement.mjs";
-import { randomness, zipf } from "./choice.mjs";
-import { BUCKETS, copyOf, DATA, dataset } from "./data.mjs";
-import { load, memory, needWrk, requestFile } from "./load.mjs";
-import { report } from "./report.mjs";
-import { firstAnswer, wasm } from "./startup.mjs";
+import { needWrk } from "./load.mjs";
+import { quotes } from "./quotes.mjs";
+import { reads } from "./reads.mjs";
 
-const QUICK = process.env.QUICK === "1";
-const SIZES = QUICK ? { small: 10_000, main: 20_000, large: 40_000 } : { small: 10_000, main: 100_000, large: 1_000_000 };
-const ROUNDS = QUICK ? 1 : 5;
-const SECONDS = QUICK ? 1 : 2;
-const WARM_SECONDS = QUICK ? 1 : 4;
-const WARM_SIZE_SECONDS = QUICK ? 1 : 20;
-const STARTS = QUICK ? 3 : 9;
-const SEED = 20261121;
+const SECTIONS = { reads, quotes };
+const RESULTS = join(ROOT, "bench/RESULTS.md");
 
 const say = (text) => console.error(`\x1b[1mbench:\x1b[0m ${text}`);
 
-async function run() {
-  needWrk(say);
-  const peer = buildPeer();
-  const data = { small: await dataset(SIZES.small, say), main: await dataset(SIZES.main, say), large: await dataset(SIZES.large, say) };
-  const bare = join(ROOT, "bench/bare/wrangler.toml");
-  const startup = await startups({ bare, peer });
-
-  const servers = {};
-  try {
-    const serve = async (name, state, wrangler) => {
-      servers[name] = await startServer({ state, wrangler, log: "ignore", vars: wrangler === bare ? {} : { STOCK_BUCKETS: BUCKETS } });
-    };
-    await serve("bare", join(DATA, "bare"), bare);
-    await serve("holdfast", data.main.state);
-    await serve("peer", copyOf(data.main.state, "peer"), peer);
-    await serve("small", data.small.state);
-    await serve("large", data.large.state);
-    say("comparing answers");
-    await agree(servers.holdfast, servers.peer, data.main.skus.slice(0, QUICK ? 500 : 3_000));
-    const cases = plan(data);
-    const results = new Map();
-    for (const { name, on, file, files, warm = WARM_SECONDS, ...one } of cases) {
-      say(name);
-      const measured = Object.fromEntries(on.map((server) => [server, []]));
-      const once = (server, seconds) => load({ server: servers[server], file: file ?? files[server], ...one, seconds });
-      for (const server of on) await once(server, warm);
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const server of on) measured[server].push(await once(server, SECONDS));
-      }
-      results.set(name, measured);
-    }
-    const resident = Object.fromEntries(Object.entries(servers).map(([name, { pid }]) => [name, memory(pid)]));
-    const text = report({ results, resident, startup, wasm: wasm(), sizes: SIZES, rounds: ROUNDS, seconds: SECONDS });
-    console.log(text);
-    if (!QUICK) writeFileSync(join(ROOT, "bench/RESULTS.md"), text);
-  } finally {
-    await Promise.all(Object.values(servers).map((server) => server.stop()));
-  }
+const { ONLY, QUICK } = process.env;
+if (ONLY && !SECTIONS[ONLY]) throw new Error(`ONLY is one of ${Object.keys(SECTIONS).join(", ")}`);
+needWrk(say);
+for (const [name, section] of Object.entries(SECTIONS)) {
+  if (ONLY && name !== ONLY) continue;
+  const text = stamped(await section(say));
+  console.log(text);
+  if (QUICK !== "1") writeFileSync(RESULTS, withSection(text));
 }
 
-/** What is measured, in the order of a round. */
-function plan({ small, main, large }) {
-  const folder = join(DATA, "requests");
-  mkdirSync(folder, { recursive: true });
-  const file = (name, count, one) => requestFile(join(folder, name), Array.from({ length: count }, one));
-  const availability = (choose) => () => ({ path: `/v1/availability/${choose()}` });
-  const query = (choose, lines, random = randomness(SEED)) => () => ({
-    path: "/v1/query",
-    body: JSON.stringify({ lines: Array.from({ length: lines }, () => ({ sku: choose(), quantity: 1 + Math.floor(random() * 8) })) }),
-  });
-  const over = (skus) => zipf(skus, randomness(SEED));
-
-  const both = ["holdfast", "peer"];
-  const public_ = { key: "demo-web", connections: 16 };
-  const cases = [
-    { name: "availability, one sku", on: ["bare", ...both], ...public_, file: file("one", 1, availability(() => main.skus[0])) },
-    { name: "availability, 10,000 skus", on: both, ...public_, file: file("many", 100_000, availability(over(main.skus.slice(0, 10_000)))) },
-  ];
-  for (const lines of [1, 10, 100]) {
-    const questions = file(`query-${lines}`, lines === 1 ? 100_000 : lines === 10 ? 20_000 : 3_000, query(over(main.skus), lines));
-    for (const connections of [1, 16]) {
-      cases.push({ name: `query, ${lines}, ${connections}`, on: both, key: "demo-shop", connections, file: questions });
-    }
-  }
-  for (const connections of [1, 4]) {
-    const files = Object.fromEntries(Object.entries({ small, large })
-      .map(([name, { skus }]) => [name, file(`query-${name}`, 100_000, query(over(skus), 1))]));
-    cases.push({ name: `size, ${connections}`, on: ["small", "large"], key: "demo-shop", connections, files, warm: WARM_SIZE_SECONDS });
-  }
-  return cases;
+/** A section with what it was run on under its heading. */
+function stamped(text) {
+  const system = execFileSync("uname", ["-sr"], { encoding: "utf8" }).trim();
+  const commit = execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], { encoding: "utf8" }).trim();
+  const machine = `${cpus().length} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${system}`;
+  const run = `${new Date().toISOString().slice(0, 10)}, \`make bench\`, commit ${commit}. ${machine}.`;
+  return text.replace("\n\n", `\n\n${run}\nLoad generator and servers share the cores. How and why: bench/README.md.\n`);
 }
 
-function buildPeer() {
-  execFileSync(join(ROOT, "node_modules/.bin/esbuild"), ["bench/peer/worker.ts", "--bundle", "--format=esm", "--minify-syntax",
-    "--outfile=bench/peer/build/index.js", "--external:cloudflare:*", "--log-level=warning"], { cwd: ROOT, stdio: "inherit" });
-  return join(ROOT, "bench/peer/wrangler.toml");
+/** RESULTS.md with this section in the place of its last run. */
+function withSection(text) {
+  const old = existsSync(RESULTS) ? readFileSync(RESULTS, "utf8").split(/^(?=# )/m) : [];
+  const heading = (section) => section.split("\n", 1)[0];
+  const all = new Map(old.map((section) => [heading(section), section.trimEnd()]));
+  all.set(heading(text), text.trimEnd());
+  return `${[...all.values()].join("\n\n")}\n`;
 }
-
-/** Milliseconds to the first answer of fresh processes, in turns. */
-async function startups({ bare, peer }) {
-  say("starting fresh processes");
-  const taken = { bare: [], holdfast: [], peer: [] };
-  const state = mkdtempSync(join(DATA, "start-"));
-  for (let start = 0; start < STARTS; start++) {
-    taken.bare.push(await firstAnswer(state, bare));
-    taken.holdfast.push(await firstAnswer(state, undefined));
-    taken.peer.push(await firstAnswer(state, peer));
-  }
-  rmSync(state, { recursive: true });
-  return taken;
-}
-
-await run();

@@ -105,7 +105,7 @@ impl<'a> Edge<'a> {
                 AskError::Failed(_) => Problem::internal(),
             }
         })?;
-        match serde_json::from_str(&reply) {
+        match holdfast::json::from_str(&reply) {
             Ok(Reply::Busy) => Err(Problem::moving()),
             Ok(reply) => Ok(reply),
             Err(error) => {

@@ -22,11 +22,12 @@ export async function kvSeed(...parameters) {
 
 /**
  * An instance with the tables of `catalogue`, the opening stock of the folder `stock` and a few vehicles. `admin` is a
- * key of the catalogue that may do everything. Close the instance when the tests are over.
+ * key of the catalogue that may do everything; `keys`, whether the instance can sign tokens. Close the instance when the
+ * tests are over.
  */
-export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars } = {}) {
+export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
-  const instance = new Instance(folder, vars);
+  const instance = new Instance(folder, vars, keys);
   try {
     await kvSeed("import", catalogue, "--strict", "--state", instance.state);
     await instance.start();
@@ -44,10 +45,11 @@ export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, a
 class Instance {
   #server;
 
-  constructor(folder, vars) {
+  constructor(folder, vars, keys) {
     this.folder = folder;
     this.state = join(folder, "state");
     this.vars = vars;
+    this.keys = keys;
   }
 
   get url() {
@@ -55,7 +57,7 @@ class Instance {
   }
 
   async start() {
-    this.#server = await startServer({ state: this.state, vars: this.vars, log: "ignore" });
+    this.#server = await startServer({ state: this.state, vars: this.vars, keys: this.keys, log: "ignore" });
   }
 
   /** Ends workerd in good order. */

@@ -24,6 +24,9 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
     reason = "a model that meets the impossible should stop"
 )]
 

@@ -1,17 +1,7 @@
-// The tables and the verdicts of a run.
-import { cpus, totalmem } from "node:os";
-import { execFileSync } from "node:child_process";
+// The tables and the verdicts of the reads.
+import { count, median, ms, table, target, times, whole } from "./table.mjs";
 
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-};
-const whole = (value) => Math.round(value).toLocaleString("en");
-const ms = (micros) => (micros / 1000).toFixed(2);
-const times = (value) => `${value.toFixed(2)} ×`;
-const table = (head, rows) => [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
-
-/** RESULTS.md as text. */
+/** The section as text. */
 export function report({ results, resident, startup, wasm, sizes, rounds, seconds }) {
   const hot = "availability, one sku";
   const spread = "availability, 10,000 skus";
@@ -35,13 +25,10 @@ export function report({ results, resident, startup, wasm, sizes, rounds, second
   const peerLines = (connections) => of(`query, 100, ${connections}`, "peer", "p50") / of(`query, 1, ${connections}`, "peer", "p50");
   const start = Object.fromEntries(Object.entries(startup).map(([name, values]) => [name, median(values)]));
   const added = start.holdfast - start.bare;
-  const target = (what, reached, limit, met) => [what, limit, reached, met ? "met" : "**missed**"];
-  const count = (size) => size.toLocaleString("en");
 
-  return `# Results
+  return `# Reads
 
-${new Date().toISOString().slice(0, 10)}, \`make bench\`, commit ${commit()}. ${cpus().length} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${execFileSync("uname", ["-sr"], { encoding: "utf8" }).trim()}.
-Load generator and servers share the cores. Medians of ${rounds} rounds of ${seconds} s for each case, the servers in turns, after a warm-up. How and why: bench/README.md.
+Medians of ${rounds} rounds of ${seconds} s for each case, the servers in turns, after a warm-up.
 
 ## Targets
 
@@ -86,8 +73,4 @@ ${table(["", "bare", "Holdfast", "Hono"], [
 wasm: ${whole(wasm.raw / 1000)} kB, ${whole(wasm.gzipped / 1000)} kB gzipped; compiled in ${wasm.compile.toFixed(1)} ms, instantiated in ${wasm.instantiate.toFixed(1)} ms (V8 of Node.js).
 Resident after the load with ${count(sizes.small)} skus ${whole(resident.small)} MB, with ${count(sizes.large)} skus ${whole(resident.large)} MB.
 `;
-}
-
-function commit() {
-  return execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], { encoding: "utf8" }).trim();
 }
