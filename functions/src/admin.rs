@@ -98,6 +98,9 @@ fn check(line: &str) -> Result<Pair<'_>, String> {
         if matches!(record, Record::Stock(_)) {
             return Err("stock is not part of the catalogue; send movements".into());
         }
+        if matches!(record, Record::Shards(_)) {
+            return Err("POST /v1/admin/shards/moves writes this list, of shards that are there".into());
+        }
         if !record.belongs_under(&pair.key) {
             return Err(format!("the record under `{}` says that it is another's", pair.key));
         }

@@ -73,16 +73,17 @@ struct Shown<'e> {
 impl<'e> Shown<'e> {
     async fn read(edge: &'e Edge<'e>, account: Rc<Account>, skus: Vec<Sku>) -> Result<Self, Problem> {
         let shopper = shopper(edge)?;
-        let read = |reading: &Reading| -> (Vec<Option<Choice>>, Rc<Vec<Location>>) {
+        let read = |reading: &Reading| -> (Vec<Option<Choice>>, _, _) {
             let choice = |sku| Some(Choice::new(reading.part(sku)?, Relation::Asked, 1));
-            (skus.iter().map(choice).collect(), reading.locations())
+            (skus.iter().map(choice).collect(), reading.locations(), reading.dedicated())
         };
-        let (choices, locations) = edge.settle(read).await?;
+        let (choices, locations, dedicated) = edge.settle(read).await?;
         let place = destination(shopper.map(Destination::Point), &account, &locations)?;
         let stocked: BTreeSet<&Sku> = choices.iter().flatten().flat_map(Choice::stocked_skus).collect();
         let mut stock = StockTable::default();
         if let Some(near) = nearest(&locations, place) {
-            stock = edge.timed("stock", supply::near(edge, &near.region, &stocked, BUDGET_MS)).await?;
+            let map = edge.shards(dedicated);
+            stock = edge.timed("stock", supply::near(edge, &near.region, &stocked, &map, BUDGET_MS)).await?;
             let short = choices.iter().flatten().filter(|choice| stock.offer(choice, edge.now).available() == 0);
             let short: BTreeSet<&Sku> = short.flat_map(Choice::stocked_skus).collect();
             supply::far(edge, &near.region, &short, &locations, &mut stock).await?;

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use holdfast::catalog::{Lookup, Reading, Record, Records};
+use holdfast::catalog::{Lookup, Reading, Record, Records, keys};
 use holdfast::time::Timestamp;
 use worker::Env;
 
@@ -125,8 +125,9 @@ async fn read_bulk(env: &Env, binding: &str, keys: &[&String], now: Timestamp) -
 fn lifetime(key: &str, record: Option<&Record>) -> i64 {
     match record {
         _ if is_snapshot(key) => SNAPSHOT_MS,
-        None => ABSENT_MS,
-        Some(_) => FRESH_MS,
+        // Where a sku is is a guess, and asking the wrong shard costs little.
+        None if key != keys::SHARDS => ABSENT_MS,
+        _ => FRESH_MS,
     }
 }
 

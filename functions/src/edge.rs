@@ -3,13 +3,13 @@
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::future::Future;
-use std::num::NonZeroU16;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::stock::shard::{Command, Reply};
-use holdfast::stock::{ShardMap, ShardName};
+use holdfast::stock::{Dedicated, ShardMap, ShardName};
 use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,9 +21,6 @@ use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{catalog, percent};
 
-/// Stock buckets of a region where the deployment does not say.
-const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
-
 /// One request on its way through an edge function.
 pub struct Edge<'a> {
     /// What was asked.
@@ -34,7 +31,6 @@ pub struct Edge<'a> {
     pub now: Timestamp,
     key_hash: Option<String>,
     local: OnceCell<bool>,
-    shards: OnceCell<ShardMap>,
     timings: RefCell<Vec<(&'static str, i64)>>,
 }
 
@@ -47,7 +43,6 @@ impl<'a> Edge<'a> {
             now: Timestamp::from_millis(i64::try_from(request.now_ms).unwrap_or(i64::MAX)),
             key_hash: BearerKey::of(request).map(|key| key.hash()),
             local: OnceCell::new(),
-            shards: OnceCell::new(),
             timings: RefCell::default(),
         }
     }
@@ -91,17 +86,15 @@ impl<'a> Edge<'a> {
         }
     }
 
-    /// Which shard owns what in this deployment.
-    pub fn shards(&self) -> &ShardMap {
-        self.shards.get_or_init(|| {
-            let configured = self.env.var("STOCK_BUCKETS").ok().and_then(|value| value.to_string().parse().ok());
-            ShardMap::new(configured.unwrap_or(DEFAULT_BUCKETS))
-        })
+    /// Which shard owns what in this deployment, given the skus that have shards of their own as far as the catalogue
+    /// knows.
+    pub fn shards(&self, dedicated: Rc<Dedicated>) -> ShardMap {
+        objects::shard_map(self.env).with(dedicated)
     }
 
     /// Sends a command to a stock shard.
-    pub async fn ask_shard(&self, shard: &ShardName, command: Command) -> Result<Reply, Problem> {
-        let text = serde_json::to_string(&command).map_err(|_| Problem::internal())?;
+    pub async fn ask_shard(&self, shard: &ShardName, command: &Command) -> Result<Reply, Problem> {
+        let text = serde_json::to_string(command).map_err(|_| Problem::internal())?;
         let reply = objects::ask(self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
         let reply = reply.map_err(|error| {
             worker::console_error!("stock shard {shard}: {error}");
@@ -112,10 +105,26 @@ impl<'a> Edge<'a> {
                 AskError::Failed(_) => Problem::internal(),
             }
         })?;
-        holdfast::json::from_str(&reply).map_err(|error| {
-            worker::console_error!("stock shard {shard} sent an unreadable reply: {error}");
-            Problem::internal()
-        })
+        match holdfast::json::from_str(&reply) {
+            Ok(Reply::Busy) => Err(Problem::moving()),
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                worker::console_error!("stock shard {shard} sent an unreadable reply: {error}");
+                Err(Problem::internal())
+            }
+        }
+    }
+
+    /// [`Edge::ask_shard`] about one sku, also where the sku is at another shard by now.
+    pub async fn ask_about(&self, shard: &ShardName, command: &Command) -> Result<Reply, Problem> {
+        let redirect = match self.ask_shard(shard, command).await? {
+            Reply::Elsewhere { skus } => skus.into_iter().next().ok_or_else(Problem::internal)?,
+            reply => return Ok(reply),
+        };
+        match self.ask_shard(&redirect.shard, command).await? {
+            Reply::Elsewhere { .. } => Err(Problem::moving()),
+            reply => Ok(reply),
+        }
     }
 
     /// Awaits `work` and adds its time to the `Server-Timing` entry `name`.

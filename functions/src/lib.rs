@@ -15,6 +15,7 @@ pub mod query;
 pub mod quotes;
 pub mod registers;
 pub mod route;
+pub mod shards;
 pub mod stock;
 pub mod supply;
 pub mod tokens;

@@ -128,6 +128,11 @@ impl Problem {
         Self::new(503, "unavailable", "Try again", detail).retry_after(1)
     }
 
+    /// 503: a sku is on its way from one shard to another, which takes a moment.
+    pub fn moving() -> Self {
+        Self::unavailable("this part is being given a shard of its own; send the same request again")
+    }
+
     /// 500: ours. The log has the cause.
     pub fn internal() -> Self {
         let detail = "something went wrong on our side; nothing was lost, send the same request again";

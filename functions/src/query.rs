@@ -10,6 +10,7 @@ use holdfast::pricing::{Account, Buyer, Contract, Promotion};
 use holdfast::query::answer::{QueryAnswer, Terms, answer, wants_more};
 use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
 use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest};
+use holdfast::stock::Dedicated;
 
 use crate::edge::Edge;
 use crate::problem::Problem;
@@ -71,6 +72,7 @@ struct Found {
     contract: Option<Rc<Contract>>,
     promotions: Rc<Vec<Promotion>>,
     locations: Rc<Vec<Location>>,
+    dedicated: Rc<Dedicated>,
 }
 
 impl Found {
@@ -80,6 +82,7 @@ impl Found {
             contract: account.contract.as_ref().and_then(|contract| reading.contract(contract)),
             promotions: reading.promotions(),
             locations: reading.locations(),
+            dedicated: reading.dedicated(),
         }
     }
 }
@@ -100,7 +103,8 @@ pub fn destination(asked: Option<Destination>, account: &Account, locations: &[L
 /// The near region's stock of every part a line can mean, and the other regions' where the near one is not enough.
 async fn stock(edge: &Edge<'_>, found: &Found, destination: GeoPoint, budget_ms: u32) -> Result<StockTable, Problem> {
     let Some(near) = nearest(&found.locations, destination) else { return Ok(StockTable::default()) };
-    let mut table = supply::near(edge, &near.region, &skus(found.lines.iter()), budget_ms).await?;
+    let map = edge.shards(found.dedicated.clone());
+    let mut table = supply::near(edge, &near.region, &skus(found.lines.iter()), &map, budget_ms).await?;
     let short = skus(found.lines.iter().filter(|line| wants_more(line, &table, edge.now)));
     supply::far(edge, &near.region, &short, &found.locations, &mut table).await?;
     Ok(table)

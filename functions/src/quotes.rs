@@ -18,6 +18,7 @@ use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
 use holdfast::quote::request::{QuoteRequest, read_ttl};
 use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
+use holdfast::stock::Dedicated;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -174,6 +175,7 @@ struct Found {
     contract: Option<Rc<Contract>>,
     promotions: Rc<Vec<Promotion>>,
     locations: Rc<Vec<Location>>,
+    dedicated: Rc<Dedicated>,
 }
 
 impl Found {
@@ -183,6 +185,7 @@ impl Found {
             contract: account.contract.as_ref().and_then(|contract| reading.contract(contract)),
             promotions: reading.promotions(),
             locations: reading.locations(),
+            dedicated: reading.dedicated(),
         }
     }
 }
@@ -233,7 +236,7 @@ fn draft(
         asked_at: edge.now,
         region: nearest(&found.locations, place).map(|location| location.region.clone()),
         currency: account.currency,
-        waves: waves(edge, account, place, &stocked, &found.locations),
+        waves: waves(edge, account, place, &stocked, found),
         lines,
         ttl_ms: i64::from(request.ttl_seconds).saturating_mul(1_000),
         partial: request.partial,
@@ -249,13 +252,8 @@ fn draft(
 }
 
 /// The regions in the order of their nearest location, each with its locations in order of preference.
-fn waves(
-    edge: &Edge<'_>,
-    account: &Account,
-    destination: GeoPoint,
-    skus: &BTreeSet<&Sku>,
-    locations: &[Location],
-) -> Vec<Wave> {
+fn waves(edge: &Edge<'_>, account: &Account, destination: GeoPoint, skus: &BTreeSet<&Sku>, found: &Found) -> Vec<Wave> {
+    let (locations, shards) = (&found.locations, edge.shards(found.dedicated.clone()));
     let need = Need { destination, home: &account.home, fulfilment: Fulfilment::Delivery, needed_by: None };
     let survey = Survey::new(locations, &need, edge.now);
     let mut by_distance: Vec<&Location> = locations.iter().collect();
@@ -273,7 +271,7 @@ fn waves(
     regions
         .into_iter()
         .map(|region| Wave {
-            shards: skus.iter().map(|sku| ((*sku).clone(), edge.shards().shard(region, sku))).collect(),
+            shards: skus.iter().map(|sku| ((*sku).clone(), shards.shard(region, sku))).collect(),
             locations: survey.preference().filter(|id| of_region(id, region)).cloned().collect(),
         })
         .collect()

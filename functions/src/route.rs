@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, quotes, registers, stock, tokens, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -170,6 +170,11 @@ async fn to_admin(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
             "GET" => admin::get_catalog(edge).await,
             "PUT" => admin::put_catalog(edge).await,
             _ => Err(Problem::method_not_allowed("GET, PUT")),
+        },
+        ["shards", "moves"] => match edge.request.method {
+            "POST" => shards::begin(edge).await,
+            "GET" => shards::show(edge).await,
+            _ => Err(Problem::method_not_allowed("GET, POST")),
         },
         ["events"] => {
             only(edge, "GET")?;

@@ -5,15 +5,15 @@ use std::rc::Rc;
 
 use futures_util::future::try_join_all;
 use holdfast::access::Scope;
-use holdfast::catalog::Part;
 use holdfast::catalog::part::Kind;
+use holdfast::catalog::{Part, Reading};
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
 use holdfast::stock::store::LedgerPage;
-use holdfast::stock::{Entry, Movement, Position, Rejection, ShardName};
+use holdfast::stock::{Entry, Movement, Position, Rejection, ShardMap, ShardName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -110,10 +110,12 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
 /// `GET /v1/stock/{sku}`
 pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     edge.caller(Scope::Stock).await?;
-    let (sku, locations) = stocked(edge, sku).await?;
+    let (part, locations, map) = stocked(edge, sku).await?;
+    let sku = part.sku.clone();
     let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
-    let shards: Vec<ShardName> = regions.into_iter().map(|region| edge.shards().shard(region, &sku)).collect();
-    let replies = shards.iter().map(|shard| edge.ask_shard(shard, Command::Positions { sku: sku.clone() }));
+    let shards: Vec<ShardName> = regions.into_iter().map(|region| map.shard(region, &sku)).collect();
+    let command = Command::Positions { sku: sku.clone() };
+    let replies = shards.iter().map(|shard| edge.ask_about(shard, &command));
     let mut positions: Vec<Position> = Vec::new();
     for reply in try_join_all(replies).await? {
         if let Reply::Positions { positions: found } = reply {
@@ -147,14 +149,15 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} entries")));
     }
-    let (sku, locations) = stocked(edge, sku).await?;
+    let (part, locations, map) = stocked(edge, sku).await?;
+    let sku = part.sku.clone();
     let place = location.clone().unwrap_or_else(|| account.home.clone());
     let Some(region) = locations.iter().find(|known| known.id == place).map(|known| &known.region) else {
         return Err(Problem::not_found(format!("there is no location `{place}`")));
     };
-    let shard = edge.shards().shard(region, &sku);
+    let shard = map.shard(region, &sku);
     let page = LedgerPage { sku: sku.clone(), location, after, limit };
-    let Reply::Ledger { entries } = edge.ask_shard(&shard, Command::Ledger(page)).await? else {
+    let Reply::Ledger { entries } = edge.ask_about(&shard, &Command::Ledger(page)).await? else {
         return Err(Problem::internal());
     };
     #[derive(Serialize)]
@@ -170,13 +173,13 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     Ok(edge.ok(&Body { sku, movements: entries, next }))
 }
 
-/// The sku of a path, if there is such a part, and the locations there are.
-async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Sku, Rc<Vec<Location>>), Problem> {
+/// The part of this sku, if there is one, the locations there are, and which shards own what.
+pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Location>>, ShardMap), Problem> {
     let unknown = || Problem::not_found(format!("there is no part `{sku}`"));
     let sku: Sku = sku.parse().map_err(|_| unknown())?;
-    let (part, locations) = edge.settle(|reading| (reading.part(&sku), reading.locations())).await?;
-    part.ok_or_else(unknown)?;
-    Ok((sku, locations))
+    let read = |reading: &Reading| (reading.part(&sku), reading.locations(), reading.dedicated());
+    let (part, locations, dedicated) = edge.settle(read).await?;
+    Ok((part.ok_or_else(unknown)?, locations, edge.shards(dedicated)))
 }
 
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
@@ -184,7 +187,11 @@ struct Guard {
     account: Rc<Account>,
     parts: BTreeMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
+    shards: ShardMap,
 }
+
+/// The places of items in their call, by the shard that is to be asked.
+type Places = BTreeMap<ShardName, Vec<usize>>;
 
 impl Guard {
     async fn over<'a>(
@@ -193,17 +200,17 @@ impl Guard {
         positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
     ) -> Result<Self, Problem> {
         let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
-        let (parts, locations) = edge
+        let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
-                (parts, reading.locations())
+                (parts, reading.locations(), reading.dedicated())
             })
             .await?;
-        Ok(Self { account, parts, locations })
+        Ok(Self { account, parts, locations, shards: edge.shards(dedicated) })
     }
 
     /// The shard that owns the position, or why the caller may not touch it.
-    fn shard(&self, edge: &Edge<'_>, sku: &Sku, location: &LocationId) -> Result<ShardName, Rejection> {
+    fn shard(&self, sku: &Sku, location: &LocationId) -> Result<ShardName, Rejection> {
         let part = self.parts.get(sku).ok_or(Rejection::UnknownSku)?;
         if part.kind != Kind::Physical {
             return Err(Rejection::NotStocked);
@@ -212,12 +219,12 @@ impl Guard {
         if self.account.kind == AccountKind::Branch && self.account.home != *location {
             return Err(Rejection::ForbiddenLocation);
         }
-        Ok(edge.shards().shard(&place.region, sku))
+        Ok(self.shards.shard(&place.region, sku))
     }
 
-    /// Sends each item to the shard that owns its position, one command a shard, all at once; the results come back in
-    /// the order of the items.
-    async fn send<T, R>(
+    /// Sends each item to the shard that owns its position, one command a shard, all at once, and once more to whom a
+    /// shard names for skus that have gone elsewhere; the results come back in the order of the items.
+    async fn send<T: Clone, R>(
         &self,
         edge: &Edge<'_>,
         items: Vec<T>,
@@ -227,29 +234,49 @@ impl Guard {
         results: impl Fn(Reply) -> Option<Vec<R>>,
     ) -> Result<Vec<R>, Problem> {
         let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
-        let mut batches: BTreeMap<ShardName, (Vec<usize>, Vec<T>)> = BTreeMap::new();
-        for (index, item) in items.into_iter().enumerate() {
-            let (sku, location) = position(&item);
-            match self.shard(edge, sku, location) {
-                Ok(shard) => {
-                    let (indexes, batch) = batches.entry(shard).or_default();
-                    indexes.push(index);
-                    batch.push(item);
-                }
-                Err(rejection) => answered.push((index, refused(&item, rejection))),
+        let mut waiting = Places::new();
+        for (place, item) in items.iter().enumerate() {
+            let (sku, location) = position(item);
+            match self.shard(sku, location) {
+                Ok(shard) => waiting.entry(shard).or_default().push(place),
+                Err(rejection) => answered.push((place, refused(item, rejection))),
             }
         }
-        let calls = batches.into_iter().map(|(shard, (indexes, batch))| {
-            let command = command(batch);
-            async move { edge.ask_shard(&shard, command).await.map(|reply| (indexes, reply)) }
-        });
-        for (indexes, reply) in try_join_all(calls).await? {
-            let found = results(reply).filter(|found| found.len() == indexes.len()).ok_or_else(Problem::internal)?;
-            answered.extend(indexes.into_iter().zip(found));
+        for _ in 0..2 {
+            let batch = |places: &[usize]| places.iter().filter_map(|place| items.get(*place)).cloned().collect();
+            let calls = std::mem::take(&mut waiting).into_iter();
+            let calls = calls.map(|(shard, places)| (command(batch(&places)), shard, places)).collect();
+            for (shard, places, reply) in ask_all(edge, calls).await? {
+                let Reply::Elsewhere { skus } = reply else {
+                    let found = results(reply).filter(|found| found.len() == places.len());
+                    answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+                    continue;
+                };
+                // Nothing of it was done.
+                for place in places {
+                    let sku = items.get(place).map(|item| position(item).0);
+                    let redirect = skus.iter().find(|redirect| Some(&redirect.sku) == sku);
+                    let shard = redirect.map_or(&shard, |redirect| &redirect.shard);
+                    waiting.entry(shard.clone()).or_default().push(place);
+                }
+            }
         }
-        answered.sort_by_key(|(index, _)| *index);
+        if !waiting.is_empty() {
+            return Err(Problem::moving());
+        }
+        answered.sort_by_key(|(place, _)| *place);
         Ok(answered.into_iter().map(|(_, result)| result).collect())
     }
+}
+
+async fn ask_all(
+    edge: &Edge<'_>,
+    calls: Vec<(Command, ShardName, Vec<usize>)>,
+) -> Result<Vec<(ShardName, Vec<usize>, Reply)>, Problem> {
+    let ask = |(command, shard, places): (Command, ShardName, Vec<usize>)| async move {
+        edge.ask_shard(&shard, &command).await.map(|reply| (shard, places, reply))
+    };
+    try_join_all(calls.into_iter().map(ask)).await
 }
 
 fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<Movement> {

@@ -9,42 +9,54 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast::id::{Region, Sku};
 use holdfast::query::{Origin, SkuStock, StockTable};
 use holdfast::sourcing::Location;
-use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
+use holdfast::stock::{Redirect, ShardMap, ShardName};
 use worker::Delay;
 
 use crate::edge::Edge;
 use crate::problem::Problem;
 
-/// What is known of `skus` in `region`: each of its shards is asked once, all at the same time. What has not answered
-/// after `budget_ms`, or failed, is answered from snapshots.
+/// What is known of `skus` in `region`: each of its shards is asked once, all at the same time, and who it names
+/// for a sku that has gone elsewhere. What has not answered after `budget_ms`, or failed, is answered from snapshots.
 pub async fn near(
     edge: &Edge<'_>,
     region: &Region,
     skus: &BTreeSet<&Sku>,
+    map: &ShardMap,
     budget_ms: u32,
 ) -> Result<StockTable, Problem> {
     let mut shards: BTreeMap<ShardName, Vec<Sku>> = BTreeMap::new();
     for sku in skus {
-        shards.entry(edge.shards().shard(region, sku)).or_default().push((*sku).clone());
+        shards.entry(map.shard(region, sku)).or_default().push((*sku).clone());
     }
-    let mut calls: FuturesUnordered<_> = shards
-        .iter()
-        .map(|(shard, skus)| async move { (shard, edge.ask_shard(shard, Command::Read { skus: skus.clone() }).await) })
-        .collect();
+    let ask = |shard: ShardName, skus: Vec<Sku>, sent_on: bool| async move {
+        let reply = edge.ask_shard(&shard, &Command::Read { skus: skus.clone() }).await;
+        (skus, sent_on, reply)
+    };
+    let mut calls: FuturesUnordered<_> = shards.into_iter().map(|(shard, skus)| ask(shard, skus, false)).collect();
 
     let mut table = StockTable::default();
-    let mut unanswered: BTreeSet<&ShardName> = shards.keys().collect();
+    let mut late = skus.clone();
     let mut budget = Delay::from(Duration::from_millis(budget_ms.into()));
-    while let Either::Left((Some((shard, reply)), _)) = select(calls.next(), &mut budget).await {
-        // A failed call has been logged; its skus count as unanswered.
-        let Ok(Reply::Read { as_of, stock }) = reply else { continue };
-        unanswered.remove(shard);
-        for (sku, locations) in shards.get(shard).into_iter().flatten().zip(stock) {
-            table.add(sku.clone(), SkuStock { origin: Origin::Shard, as_of, locations });
+    while let Either::Left((Some((skus, sent_on, reply)), _)) = select(calls.next(), &mut budget).await {
+        let redirects = match reply {
+            Ok(Reply::Read { as_of, stock, elsewhere }) => {
+                for (sku, locations) in skus.into_iter().zip(stock) {
+                    if elsewhere.iter().all(|redirect| redirect.sku != sku) {
+                        late.remove(&sku);
+                        table.add(sku, SkuStock { origin: Origin::Shard, as_of, locations });
+                    }
+                }
+                elsewhere
+            }
+            Ok(Reply::Elsewhere { skus }) => skus,
+            // A failed call has been logged; its skus count as late.
+            _ => continue,
+        };
+        if !sent_on {
+            calls.extend(redirects.into_iter().map(|Redirect { sku, shard }| ask(shard, vec![sku], true)));
         }
     }
-    let late: BTreeSet<&Sku> = unanswered.into_iter().filter_map(|shard| shards.get(shard)).flatten().collect();
     published(edge, &[region], &late, &mut table).await?;
     Ok(table)
 }

@@ -12,6 +12,7 @@
 //! | `contract/{contract}` | [`crate::pricing::Contract`] | catalogue |
 //! | `promotions` | list of [`crate::pricing::Promotion`] | catalogue |
 //! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
+//! | `shards` | [`crate::stock::Dedicated`] | catalogue |
 //! | `stock/{region}/{sku}` | [`crate::stock::Snapshot`] | snapshots |
 //! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
 //! | `shop/{shop}` | [`crate::token::register::Shop`] | catalogue |
@@ -75,6 +76,9 @@ pub const PROMOTIONS: &str = "promotions";
 
 /// Every location.
 pub const LOCATIONS: &str = "locations";
+
+/// The skus that have shards of their own.
+pub const SHARDS: &str = "shards";
 
 /// A caller's key, by its SHA-256 in lower-case hex.
 pub fn api_key(sha256_hex: &str) -> String {

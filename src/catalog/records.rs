@@ -19,7 +19,7 @@ use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
 use crate::json;
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
-use crate::stock::Snapshot;
+use crate::stock::{Dedicated, Snapshot};
 use crate::token::register::{Crew, Registered, Shop, Technician, Tool};
 
 /// A record of the catalogue, parsed.
@@ -41,6 +41,8 @@ pub enum Record {
     Promotions(Rc<Vec<Promotion>>),
     /// `locations`
     Locations(Rc<Vec<Location>>),
+    /// `shards`
+    Shards(Rc<Dedicated>),
     /// `key/…`
     Key(Rc<KeyRecord>),
     /// `vin/wmi/…`
@@ -78,6 +80,7 @@ impl Record {
             "contract" => json::from_str(text).map(Self::Contract),
             keys::PROMOTIONS => json::from_str(text).map(Self::Promotions),
             keys::LOCATIONS => json::from_str(text).map(Self::Locations),
+            keys::SHARDS => json::from_str(text).map(Self::Shards),
             "key" => json::from_str(text).map(Self::Key),
             "vin" if kind.next() == Some("wmi") => json::from_str(text).map(Self::Wmi),
             "vin" => json::from_str(text).map(Self::Patterns),
@@ -176,6 +179,11 @@ impl<'a> Reading<'a> {
     /// Every location.
     pub fn locations(&self) -> Rc<Vec<Location>> {
         if let Some(Record::Locations(all)) = self.get(keys::LOCATIONS.into()) { all } else { Rc::default() }
+    }
+
+    /// The skus that have shards of their own.
+    pub fn dedicated(&self) -> Rc<Dedicated> {
+        if let Some(Record::Shards(list)) = self.get(keys::SHARDS.into()) { list } else { Rc::default() }
     }
 
     /// A caller's key, by its hash.

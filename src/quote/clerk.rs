@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::call::{Answer, Ask, Call, Idempotency};
-use super::desk::{Act, Desk, DeskStore, Refusal, Step};
+use super::desk::{Act, Desk, DeskStore, Refusal, Step, refusing};
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
 use crate::stock::ShardName;
@@ -84,7 +84,7 @@ impl<S: ClerkStore> Clerk<S> {
         if let Some(Idempotency { key, fingerprint }) = &idempotency {
             match self.store.remembered(key)? {
                 Some((before, _)) if before != *fingerprint => return Ok(Turn::Answer(Answer::KeyReused)),
-                Some((_, Answer::Refusing { why, asks })) => cut_off = Some(Step::Ask(Act::Refuse(why), asks)),
+                Some((_, Answer::Refusing { why, asks })) => cut_off = Some(refusing(why, asks)),
                 Some((_, known)) => return Ok(Turn::Answer(known.again())),
                 None => {}
             }
@@ -139,7 +139,7 @@ impl<S: ClerkStore> Clerk<S> {
     fn turn(&self, step: Step, call: Option<Idempotency>, now: Timestamp) -> Result<Turn, S::Error> {
         match step {
             Step::Ask(act, asks) => {
-                if let (Act::Refuse(why), Some(call)) = (&act, &call) {
+                if let (Act::Refuse(why, _), Some(call)) = (&act, &call) {
                     let refusing = Answer::Refusing { why: why.clone(), asks: asks.clone() };
                     self.store.remember(call, &refusing, now)?;
                 }

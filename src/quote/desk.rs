@@ -10,9 +10,13 @@
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
+//! - A shard that has given a sku away says to whom: the desk notes it and asks there ([`moved`]).
 //!
 //! What becomes of a quote is put into the outbox with the write that makes it so: see [`super::event`].
 
+mod moved;
+
+use self::moved::{is_done, refuse_further};
 use super::draft::Draft;
 use super::event::{Outcome, QuoteEvent, lines, some_lines};
 use super::opening::Opening;
@@ -58,9 +62,9 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered before anything
-    /// is asked, with what is asked, and is the call's answer when all shards have heard it.
-    Refuse(Refusal),
+    /// Giving back what was held for this quote, which is refused. The refusal stands: it is to be remembered before
+    /// anything is asked, with what is asked, and is the call's answer when all shards have heard it.
+    Refuse(Refusal, OpaqueId),
     /// Selling.
     Commit(OpaqueId),
     /// Taking back a sale that a shard could not make.
@@ -161,8 +165,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(why_not_held(&quote, now)));
         }
         let expires_at = expires_at.max(quote.expires_at);
-        let asks = asks(&quote, |_| Command::Extend { quote: quote.id.clone(), expires_at });
-        Ok(Step::Ask(Act::Extend(quote.id.clone(), expires_at), asks))
+        Ok(Step::Ask(Act::Extend(quote.id.clone(), expires_at), extend_asks(&quote, expires_at)))
     }
 
     /// Takes sold units back. `return_id` follows from the caller's Idempotency-Key, so that a repeated return is one.
@@ -231,10 +234,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
 
     /// Goes on with an act. A shard that did not answer has `None`.
     pub fn heard(&self, act: Act, replies: Vec<(ShardName, Option<Reply>)>, now: Timestamp) -> Result<Step, S::Error> {
-        let all_done = replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done)));
+        if let Some(asks) = self.follow(&act, &replies, now)? {
+            return Ok(Step::Ask(act, asks));
+        }
+        let all_done = replies.iter().all(|(_, reply)| is_done(reply.as_ref()));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal) => Ok(refused(if all_done { refusal } else { Refusal::Unreachable })),
+            Act::Refuse(refusal, quote) => Ok(refuse_further(refusal, &quote, &replies)),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
@@ -277,10 +283,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut busy, mut unreachable) = (None, None, false);
+        let (mut lost, mut busy, mut unreachable, mut elsewhere) = (None, None, false, Vec::new());
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => opening.heard(&shard, lines),
+                Some(Reply::Elsewhere { skus }) => elsewhere.push((shard, skus)),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
                 // Another quote is about to take that place, or was and will not come back.
@@ -298,7 +305,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
             return Ok(refused(Refusal::Unreachable));
         }
-        self.ask_wave(opening, now)
+        if elsewhere.is_empty() {
+            return self.ask_wave(opening, now);
+        }
+        let asks = opening.redirected(&elsewhere);
+        // A sku that is on its way from one shard to another will have arrived in a moment.
+        let waits = asks.is_empty();
+        Ok(if waits { refused(Refusal::Unreachable) } else { Step::Ask(Act::Open(Box::new(opening)), asks) })
     }
 
     /// Every wave was asked, or nothing is lacking: hold or refuse.
@@ -371,7 +384,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
         let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
-        Ok(if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) })
+        Ok(refusing(refusal, asks))
     }
 
     fn tell(&self, quote: &Quote, what: Outcome, now: Timestamp) -> Result<(), S::Error> {
@@ -397,7 +410,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     ) -> Result<Vec<(ShardName, Command)>, S::Error> {
         quote.state = state;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
-        Ok(asks(&quote, |_| Command::Release { quote: quote.id.clone() }))
+        Ok(release_asks(&quote))
     }
 
     fn heard_commit(
@@ -412,7 +425,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             let committed = quote.state == QuoteState::Committed;
             return Ok(if committed { done(quote) } else { refused(Refusal::Expired) });
         }
-        if replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done))) {
+        if replies.iter().all(|(_, reply)| is_done(reply.as_ref())) {
             quote.state = QuoteState::Committed;
             let lines = some_lines(&quote, |_, line| line.committed);
             self.tell(&quote, Outcome::Committed { lines }, now)?;
@@ -473,17 +486,38 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     }
 }
 
+/// Tells these shards to free what they hold for a quote that is refused.
+pub(super) fn refusing(refusal: Refusal, asks: Vec<(ShardName, Command)>) -> Step {
+    match asks.first() {
+        Some((_, Command::Release { quote })) => Step::Ask(Act::Refuse(refusal, quote.clone()), asks),
+        _ => refused(refusal),
+    }
+}
+
 fn ask_commit(quote: &Quote) -> Step {
-    let asks =
-        asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) });
-    Step::Ask(Act::Commit(quote.id.clone()), asks)
+    Step::Ask(Act::Commit(quote.id.clone()), commit_asks(quote))
+}
+
+fn commit_asks(quote: &Quote) -> Vec<(ShardName, Command)> {
+    asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) })
+}
+
+fn release_asks(quote: &Quote) -> Vec<(ShardName, Command)> {
+    asks(quote, |_| Command::Release { quote: quote.id.clone() })
+}
+
+fn extend_asks(quote: &Quote, expires_at: Timestamp) -> Vec<(ShardName, Command)> {
+    asks(quote, |_| Command::Extend { quote: quote.id.clone(), expires_at })
 }
 
 fn ask_return(quote: &OpaqueId, taken: &Return) -> Step {
-    let (id, untold) = (&taken.id, taken.untold.iter());
-    let command = |lines: &Vec<_>| Command::GiveBack { quote: quote.clone(), id: id.clone(), lines: lines.clone() };
-    let asks = untold.map(|(shard, lines)| (shard.clone(), command(lines))).collect();
-    Step::Ask(Act::GiveBack { quote: quote.clone(), id: id.clone() }, asks)
+    Step::Ask(Act::GiveBack { quote: quote.clone(), id: taken.id.clone() }, return_asks(quote, taken))
+}
+
+fn return_asks(quote: &OpaqueId, taken: &Return) -> Vec<(ShardName, Command)> {
+    let command =
+        |lines: &Vec<_>| Command::GiveBack { quote: quote.clone(), id: taken.id.clone(), lines: lines.clone() };
+    taken.untold.iter().map(|(shard, lines)| (shard.clone(), command(lines))).collect()
 }
 
 /// The same kind of command to every shard that holds something.

@@ -88,7 +88,7 @@ impl Draft {
 
 impl Wave {
     /// What to ask of this wave's shards, one list a shard, given how many units each need still lacks.
-    pub fn asks(&self, lines: &[DraftLine], lacking: impl Fn(LineKey) -> u32) -> Vec<(ShardName, Vec<HoldLine>)> {
+    pub fn asks(&self, lines: &[DraftLine], lacking: &dyn Fn(LineKey) -> u32) -> Vec<(ShardName, Vec<HoldLine>)> {
         let mut asks: Vec<(ShardName, Vec<HoldLine>)> = Vec::new();
         for (place, line) in lines.iter().enumerate() {
             let locations =

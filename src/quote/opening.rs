@@ -6,7 +6,7 @@ use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Sh
 use super::refusal::{Missing, Refusal, Shortage};
 use crate::id::Sku;
 use crate::stock::shard::Command;
-use crate::stock::{HoldLine, LineHeld, LineKey, ShardName};
+use crate::stock::{HoldLine, LineHeld, LineKey, Redirect, ShardName};
 use crate::time::Timestamp;
 
 /// A draft, and what the shards said to it.
@@ -17,13 +17,15 @@ pub struct Opening {
     created_at: Timestamp,
     /// How many waves have been asked.
     asked: usize,
+    /// Skus of the wave just asked that were elsewhere.
+    sent_on: Vec<Sku>,
     held: Vec<(ShardName, LineHeld)>,
 }
 
 impl Opening {
     /// Nobody has been asked yet.
     pub(super) fn new(draft: Draft, now: Timestamp) -> Self {
-        Self { draft, created_at: now, asked: 0, held: Vec::new() }
+        Self { draft, created_at: now, asked: 0, sent_on: Vec::new(), held: Vec::new() }
     }
 
     /// Until when the quote can be committed.
@@ -38,14 +40,49 @@ impl Opening {
 
     /// Goes on to the next wave that can help with what is lacking, and says what to ask of it; nothing if none is left.
     pub(super) fn next_wave(&mut self) -> Vec<(ShardName, Command)> {
+        self.sent_on.clear();
         while let Some(wave) = self.draft.waves.get(self.asked) {
             self.asked = self.asked.saturating_add(1);
-            let asks = wave.asks(&self.draft.lines, |key| self.lacking(key));
+            let asks = wave.asks(&self.draft.lines, &|key| self.lacking(key));
             if !asks.is_empty() {
                 return asks.into_iter().map(|(shard, lines)| (shard, self.hold(lines))).collect();
             }
         }
         Vec::new()
+    }
+
+    /// Corrects where skus of the wave just asked are, and says what to ask again: everything that those shards were
+    /// asked, since a shard that has not all of it does nothing. Nothing if a sku is sent to and fro, for then it is on
+    /// its way; or to a shard that has answered already, for a quote asks a shard once (a map that names a shard to
+    /// which nothing was ever given leads there).
+    pub(super) fn redirected(&mut self, by: &[(ShardName, Vec<Redirect>)]) -> Vec<(ShardName, Command)> {
+        let at = self.asked.saturating_sub(1);
+        let Some(mut wave) = self.draft.waves.get(at).cloned() else { return Vec::new() };
+        let asked = wave.shards.iter().filter(|(_, shard)| by.iter().any(|(refusing, _)| refusing == shard));
+        let again: Vec<Sku> = asked.map(|(sku, _)| sku.clone()).collect();
+        for (from, redirect) in by.iter().flat_map(|(from, skus)| skus.iter().map(move |redirect| (from, redirect))) {
+            let known =
+                self.sent_on.contains(&redirect.sku) || self.held.iter().any(|(shard, _)| *shard == redirect.shard);
+            if known || !again.contains(&redirect.sku) {
+                return Vec::new();
+            }
+            self.sent_on.push(redirect.sku.clone());
+            for (_, shard) in wave.shards.iter_mut().filter(|(sku, shard)| *sku == redirect.sku && shard == from) {
+                shard.clone_from(&redirect.shard);
+            }
+        }
+        let lacking = |key| if self.sku(key).is_some_and(|sku| again.contains(sku)) { self.lacking(key) } else { 0 };
+        let asks = wave.asks(&self.draft.lines, &lacking);
+        if let Some(before) = self.draft.waves.get_mut(at) {
+            *before = wave;
+        }
+        asks.into_iter().map(|(shard, lines)| (shard, self.hold(lines))).collect()
+    }
+
+    /// The part that a key stands for.
+    fn sku(&self, key: LineKey) -> Option<&Sku> {
+        let line = self.draft.lines.get(usize::from(key.line))?;
+        line.needs.get(usize::from(key.component.unwrap_or(0))).map(|need| &need.sku)
     }
 
     fn hold(&self, lines: Vec<HoldLine>) -> Command {

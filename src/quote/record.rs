@@ -7,7 +7,7 @@ use crate::catalog::part::Component;
 use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
-use crate::stock::{LineKey, LineUnits, ShardName};
+use crate::stock::{LineKey, LineUnits, Redirect, ShardName};
 use crate::time::Timestamp;
 
 /// A quote as its desk keeps it.
@@ -250,6 +250,45 @@ impl Quote {
             }
         }
         Ok(())
+    }
+}
+
+impl Quote {
+    /// Notes that what `from` held of a sku is at another shard now, and what that one is still to be told. Whether
+    /// there was anything.
+    pub(super) fn follow(&mut self, from: &ShardName, redirect: &Redirect) -> bool {
+        let (lines, holds, returns) = (&self.lines, &mut self.holds, &mut self.returns);
+        let is_moved = |key: LineKey| {
+            let line = lines.get(usize::from(key.line));
+            let need = line.and_then(|line| line.needs.get(usize::from(key.component.unwrap_or(0))));
+            need.is_some_and(|need| need.sku == redirect.sku)
+        };
+        let mut moved = Vec::new();
+        for at in holds.iter_mut().filter(|at| at.shard == *from) {
+            moved.extend(at.units.iter().filter(|units| is_moved(units.line)));
+            at.units.retain(|units| !is_moved(units.line));
+        }
+        holds.retain(|at| !at.units.is_empty());
+        let found = !moved.is_empty();
+        match holds.iter_mut().find(|at| at.shard == redirect.shard) {
+            Some(at) => at.units.append(&mut moved),
+            None if found => holds.push(ShardHolds { shard: redirect.shard.clone(), units: moved }),
+            None => {}
+        }
+        for Return { untold, .. } in returns {
+            let mut moved = Vec::new();
+            for (_, lines) in untold.iter_mut().filter(|(shard, _)| shard == from) {
+                moved.extend(lines.iter().filter(|line| is_moved(line.line)));
+                lines.retain(|line| !is_moved(line.line));
+            }
+            untold.retain(|(_, lines)| !lines.is_empty());
+            match untold.iter_mut().find(|(shard, _)| *shard == redirect.shard) {
+                Some((_, lines)) => lines.append(&mut moved),
+                None if !moved.is_empty() => untold.push((redirect.shard.clone(), moved)),
+                None => {}
+            }
+        }
+        found
     }
 }
 

@@ -33,6 +33,9 @@ pub struct QuoteHolds {
     /// The returns that have been booked, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<OpaqueId>,
+    /// Lines whose sku was given a shard of its own, as they were then: they are there now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Hold>,
 }
 
 /// How far a quote's holds have come.
@@ -160,7 +163,8 @@ pub enum HoldRefusal {
 impl QuoteHolds {
     /// The record of a quote for which nothing is set aside.
     pub fn nothing(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
-        Self { quote, state, expires_at, holds: vec![], replaces: None, replaced_by: None, returns: vec![] }
+        let (replaces, replaced_by) = (None, None);
+        Self { quote, state, expires_at, holds: vec![], replaces, replaced_by, returns: vec![], moved: vec![] }
     }
 
     /// When the shard may give the stock to others.
@@ -181,6 +185,16 @@ impl QuoteHolds {
             HoldState::Committed => here.any(|hold| hold.unpicked > 0),
             HoldState::Released | HoldState::Expired | HoldState::Empty => false,
         }
+    }
+
+    /// Whether it is about to take another quote's place, or another this one's.
+    pub fn is_chained(&self) -> bool {
+        self.replaces.is_some() || self.replaced_by.is_some()
+    }
+
+    /// Whether nothing of it is here any more.
+    pub fn is_elsewhere(&self) -> bool {
+        self.holds.is_empty() && !self.moved.is_empty()
     }
 
     /// Why a hold that is not live cannot be worked on.

@@ -4,6 +4,7 @@
 //! first write, so a refusal leaves nothing behind; its writes become durable together because nothing awaits between
 //! them (the object in `functions/objects` sees to that).
 
+pub mod handover;
 mod holds;
 mod sales;
 mod shelf;
@@ -11,9 +12,11 @@ mod shelf;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Happening, StockEvent};
+use super::handover::{Handover, Page, Redirect};
 use super::hold::{HoldLine, HoldRefusal, LineHeld, LineUnits};
 use super::movement::{Entry, Movement, MovementKind, Rejection};
 use super::position::{MAX_RECEIPTS, Position, Receipt};
+use super::shard_map::ShardName;
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
@@ -93,6 +96,24 @@ pub enum Command {
         /// What comes back.
         lines: Vec<LineUnits>,
     },
+    /// Give a sku a shard of its own; asked again, tell how far that is.
+    HandOver {
+        /// The sku.
+        sku: Sku,
+        /// The shard; absent: only tell.
+        to: Option<ShardName>,
+    },
+    /// From a bucket to a sku's own shard: keep this.
+    TakeIn(Page),
+    /// From a bucket to a sku's own shard: be in charge from now on.
+    TakeOver {
+        /// The sku.
+        sku: Sku,
+        /// The number of the last page.
+        number: u64,
+        /// Go on with numbers above this one.
+        sequence: u64,
+    },
 }
 
 /// A shard's answer; each variant answers the command of its name.
@@ -105,6 +126,9 @@ pub enum Reply {
         as_of: Timestamp,
         /// In the order of the question; empty where the shard has no position.
         stock: Vec<Vec<LocationStock>>,
+        /// Where to ask for skus that are no longer here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        elsewhere: Vec<Redirect>,
     },
     /// To [`Command::Positions`].
     Positions {
@@ -137,6 +161,23 @@ pub enum Reply {
     Refused {
         /// Why.
         why: HoldRefusal,
+    },
+    /// A command on holds took effect on what is here; the rest of the quote is elsewhere.
+    DoneHere {
+        /// Where to send the same command.
+        elsewhere: Vec<Redirect>,
+    },
+    /// Some of what was asked for is not here, and nothing was done.
+    Elsewhere {
+        /// Where to ask.
+        skus: Vec<Redirect>,
+    },
+    /// Nothing was done; the same command will be in a moment.
+    Busy,
+    /// To [`Command::HandOver`].
+    Handover {
+        /// How far it is; absent where none was begun.
+        handover: Option<Handover>,
     },
 }
 
@@ -284,6 +325,9 @@ pub struct Output {
 /// Carries out `command` at `now`, after the holds whose time is over have been freed: what a command finds is what the
 /// clock says, whether or not anybody has woken the shard in time.
 pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
+    if let Some(reply) = handover::objection(&command, now, store)? {
+        return Ok(Output { reply, wake_at: None });
+    }
     let expired = holds::expire(now, store)?;
     let (reply, changes) = match command {
         Command::Read { skus } => (read(&skus, now, store)?, false),
@@ -305,6 +349,15 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
         Command::Commit { quote, lines } => (holds::commit(&quote, lines.as_deref(), now, store)?, true),
         Command::Release { quote } => (holds::release(&quote, now, store)?, true),
         Command::GiveBack { quote, id, lines } => (sales::give_back(&quote, &id, &lines, now, store)?, true),
+        Command::HandOver { sku, to } => {
+            let reply = handover::hand_over(sku, to, store)?;
+            let begun = matches!(&reply, Reply::Handover { handover: Some(handover) } if handover.is_under_way());
+            return Ok(Output { reply, wake_at: begun.then_some(now) });
+        }
+        Command::TakeIn(page) => {
+            return Ok(Output { reply: handover::take_in(&page, store)?, wake_at: None });
+        }
+        Command::TakeOver { sku, number, sequence } => (handover::take_over(&sku, number, sequence, store)?, true),
     };
     let wake_at = if changes || expired { next_wake(now, store)? } else { None };
     Ok(Output { reply, wake_at })
@@ -313,6 +366,9 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
 /// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next, if there is
 /// anything left to do.
 pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
+    if handover::is_asleep(store)? {
+        return Ok(None);
+    }
     holds::expire(now, store)?;
     let idle = store.dirty(1)?.is_empty() && !store.has_events()?;
     if idle { store.next_due() } else { next_wake(now, store) }
@@ -337,10 +393,16 @@ pub fn publishable<S: Store>(limit: u32, now: Timestamp, store: &S) -> Result<Ve
 }
 
 fn read<S: Store>(skus: &[Sku], now: Timestamp, store: &S) -> Result<Reply, S::Error> {
+    let mut elsewhere = Vec::new();
     let locations = |sku| -> Result<Vec<LocationStock>, S::Error> {
+        if let Some(redirect) = handover::left(sku, store)? {
+            elsewhere.push(redirect);
+            return Ok(Vec::new());
+        }
         Ok(store.positions(sku)?.iter().map(|position| LocationStock::of(position, now)).collect())
     };
-    Ok(Reply::Read { as_of: now, stock: skus.iter().take(MAX_READ).map(locations).collect::<Result<_, _>>()? })
+    let stock = skus.iter().take(MAX_READ).map(locations).collect::<Result<_, _>>()?;
+    Ok(Reply::Read { as_of: now, stock, elsewhere })
 }
 
 fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<MovementResult, S::Error> {

@@ -1,11 +1,14 @@
 //! What a shard needs of its storage, and a store in memory for tests and simulations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::event::StockEvent;
+use super::handover::Handover;
 use super::hold::{HoldState, QuoteHolds};
 use super::movement::Entry;
 use super::position::Position;
+use super::shard_map::ShardName;
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::time::Timestamp;
 
@@ -49,6 +52,29 @@ pub trait Store {
     fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error>;
     /// Notes that the sku's snapshot of `version` is published; a change since then keeps it dirty.
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
+
+    /// For a sku's own shard: the sku, and its bucket.
+    fn origin(&self) -> Option<(Sku, ShardName)>;
+    /// What is noted of skus on their way from their bucket to a shard of their own, by sku.
+    fn handovers(&self) -> Result<Rc<Vec<Handover>>, Self::Error>;
+    /// What is noted of one.
+    fn handover(&self, sku: &Sku) -> Result<Option<Handover>, Self::Error> {
+        Ok(self.handovers()?.iter().find(|known| known.sku == *sku).cloned())
+    }
+    /// Writes a note over the one before.
+    fn put_handover(&self, handover: &Handover) -> Result<(), Self::Error>;
+    /// Records of quotes after this one, by id.
+    fn holds_after(&self, quote: Option<&OpaqueId>, limit: u32) -> Result<Vec<QuoteHolds>, Self::Error>;
+    /// Notes that a quote's record has changed while its sku is being copied: at the end of the list, once.
+    fn note_change(&self, sku: &Sku, quote: &OpaqueId) -> Result<(), Self::Error>;
+    /// Noted changes by their places, which are never given twice.
+    fn changes(&self, sku: &Sku, limit: u32) -> Result<Vec<(u64, OpaqueId)>, Self::Error>;
+    /// Takes the change at a place off the list.
+    fn forget_change(&self, place: u64) -> Result<(), Self::Error>;
+    /// Goes on with numbers above `last`.
+    fn raise_sequence(&self, last: u64) -> Result<(), Self::Error>;
+    /// Removes positions, ledger and noted changes of a sku that is elsewhere, about so many rows. Whether any are left.
+    fn remove(&self, sku: &Sku, limit: u32) -> Result<bool, Self::Error>;
 }
 
 /// Which part of a ledger.
@@ -80,6 +106,18 @@ struct Tables {
     outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
+    origin: Option<(Sku, ShardName)>,
+    handovers: BTreeMap<Sku, Handover>,
+    changes: BTreeMap<u64, (Sku, OpaqueId)>,
+    noted: u64,
+}
+
+impl MemoryStore {
+    /// The store of a sku's own shard.
+    pub fn dedicated(sku: Sku, bucket: ShardName) -> Self {
+        let tables = Tables { origin: Some((sku, bucket)), ..Tables::default() };
+        Self { inner: tables.into() }
+    }
 }
 
 impl MemoryStore {
@@ -187,5 +225,62 @@ impl Store for MemoryStore {
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
         self.inner.borrow_mut().dirty.retain(|dirty, since| dirty != sku || *since > version);
         Ok(())
+    }
+
+    fn origin(&self) -> Option<(Sku, ShardName)> {
+        self.inner.borrow().origin.clone()
+    }
+
+    fn handovers(&self) -> Result<Rc<Vec<Handover>>, Self::Error> {
+        Ok(Rc::new(self.inner.borrow().handovers.values().cloned().collect()))
+    }
+
+    fn put_handover(&self, handover: &Handover) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().handovers.insert(handover.sku.clone(), handover.clone());
+        Ok(())
+    }
+
+    fn holds_after(&self, quote: Option<&OpaqueId>, limit: u32) -> Result<Vec<QuoteHolds>, Self::Error> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let inner = self.inner.borrow();
+        let after = inner.holds.range::<OpaqueId, _>((quote.map_or(Unbounded, Excluded), Unbounded));
+        let after = after.map(|(_, holds)| holds.clone());
+        Ok(after.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn note_change(&self, sku: &Sku, quote: &OpaqueId) -> Result<(), Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        let change = (sku.clone(), quote.clone());
+        inner.changes.retain(|_, known| *known != change);
+        inner.noted = inner.noted.saturating_add(1);
+        let place = inner.noted;
+        inner.changes.insert(place, change);
+        Ok(())
+    }
+
+    fn changes(&self, sku: &Sku, limit: u32) -> Result<Vec<(u64, OpaqueId)>, Self::Error> {
+        let inner = self.inner.borrow();
+        let of_sku = inner.changes.iter().filter(|(_, (of, _))| of == sku);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(of_sku.take(limit).map(|(place, (_, quote))| (*place, quote.clone())).collect())
+    }
+
+    fn forget_change(&self, place: u64) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().changes.remove(&place);
+        Ok(())
+    }
+
+    fn raise_sequence(&self, last: u64) -> Result<(), Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        inner.sequence = inner.sequence.max(last);
+        Ok(())
+    }
+
+    fn remove(&self, sku: &Sku, _limit: u32) -> Result<bool, Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        inner.positions.remove(sku);
+        inner.ledger.remove(sku);
+        inner.changes.retain(|_, (of, _)| of != sku);
+        Ok(false)
     }
 }

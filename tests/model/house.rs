@@ -166,7 +166,7 @@ impl House {
             Event::Arrives(id, to) => {
                 let Message { to: shard, command, .. } = &self.sent[id];
                 let reply = if to.is_some() { "heard" } else { "lost" };
-                format!("{at} {}/{} gets {command:?}; the reply is {reply}", shard.region, shard.bucket)
+                format!("{at} {shard} gets {command:?}; the reply is {reply}")
             }
             Event::GoesOn(task) => format!("{at} the desk goes on with {}", self.desk.tasks[task]),
             Event::Alarm => format!("{at} the alarm rings"),

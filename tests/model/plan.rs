@@ -158,8 +158,8 @@ impl Plan {
 
     fn shard(&self, place: usize) -> ShardName {
         match self.shape {
-            Shape::TwoRegions => ShardName { region: ["near", "far"][place].parse().unwrap(), bucket: 0 },
-            Shape::OneRegion => ShardName { region: "near".parse().unwrap(), bucket: u16::try_from(place).unwrap() },
+            Shape::TwoRegions => ShardName::bucket(["near", "far"][place].parse().unwrap(), 0),
+            Shape::OneRegion => ShardName::bucket("near".parse().unwrap(), u16::try_from(place).unwrap()),
         }
     }
 

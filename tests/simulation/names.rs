@@ -43,7 +43,7 @@ impl Setup {
 
     /// Every shard with its region, in order.
     pub fn shards(&self) -> Vec<(usize, ShardName)> {
-        let of_region = |at| (0..self.buckets).map(move |bucket| (at, ShardName { region: region(at), bucket }));
+        let of_region = |at| (0..self.buckets).map(move |bucket| (at, ShardName::bucket(region(at), bucket)));
         (0..self.regions).flat_map(of_region).collect()
     }
 

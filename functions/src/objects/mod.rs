@@ -14,11 +14,23 @@ pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 pub use token_desk::TokenDesk;
 
+use std::num::NonZeroU16;
+
+use holdfast::stock::ShardMap;
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Date, Env, ObjectNamespace};
+
+/// Stock buckets of a region where the deployment does not say.
+const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
+
+/// Which shard owns what in this deployment, but for skus with shards of their own.
+pub fn shard_map(env: &Env) -> ShardMap {
+    let configured = env.var("STOCK_BUCKETS").ok().and_then(|value| value.to_string().parse().ok());
+    ShardMap::new(configured.unwrap_or(DEFAULT_BUCKETS))
+}
 
 /// The object's clock.
 fn now() -> Timestamp {

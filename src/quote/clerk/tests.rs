@@ -76,7 +76,7 @@ fn a_refusal_that_passes_is_not_remembered() {
     clerk.call(call("l", "", open("q")), Timestamp::EPOCH).unwrap();
     let released = call("m", "", Ask::Release { quote: id("q") });
     let Turn::Ask(task, _) = clerk.call(released, Timestamp::EPOCH).unwrap() else { panic!("it asks nobody") };
-    let shard = ShardName { region: "near".parse().unwrap(), bucket: 0 };
+    let shard = ShardName::bucket("near".parse().unwrap(), 0);
     let unreachable = Answer::Refused { why: Refusal::Unreachable, replayed: false };
     assert_eq!(answer(clerk.heard(task, vec![(shard, None)], Timestamp::EPOCH).unwrap()), unreachable);
     assert_eq!(clerk.store().answers().len(), 2);
@@ -84,11 +84,11 @@ fn a_refusal_that_passes_is_not_remembered() {
 
 #[test]
 fn a_refusal_that_a_crash_cut_off_is_carried_on_by_the_same_call() {
-    let shard = ShardName { region: "near".parse().unwrap(), bucket: 0 };
+    let shard = ShardName::bucket("near".parse().unwrap(), 0);
     let asks = vec![(shard.clone(), Command::Release { quote: id("q") })];
     let mut clerk = Clerk::new(MemoryDesk::default());
     let first = || call("k", "open q", open("q"));
-    let refuse = Step::Ask(Act::Refuse(Refusal::Expired), asks.clone());
+    let refuse = refusing(Refusal::Expired, asks.clone());
     clerk.turn(refuse, first().idempotency, Timestamp::EPOCH).unwrap();
     // The clerk who began it is gone, and a shard is out of reach: nobody is told yet that nothing is held.
     for replies in [None, Some(Reply::Done)] {

@@ -1,3 +1,5 @@
+mod moved;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -8,7 +10,7 @@ use crate::quote::draft::{DraftLine, Wave};
 use crate::quote::memory::MemoryDesk;
 use crate::stock::hold::Allocated;
 use crate::stock::store::{MemoryStore, Store as _};
-use crate::stock::{Counters, Position, shard};
+use crate::stock::{Counters, Position, Share, shard};
 
 /// One desk and the shards of two regions, with a clock moved by hand and lines that can be cut.
 struct House {
@@ -19,7 +21,7 @@ struct House {
 }
 
 fn shard_name(region: &str) -> ShardName {
-    ShardName { region: region.parse().unwrap(), bucket: 0 }
+    ShardName::bucket(region.parse().unwrap(), 0)
 }
 
 fn id(text: &str) -> OpaqueId {

@@ -3,6 +3,7 @@
 //! A command is judged on the quote's record and the positions as they stand; only when nothing can refuse it any more
 //! is anything written. The record's state is the memory that makes a repeated command harmless.
 
+use super::handover::{self, done, keep, record};
 use super::shelf::Shelf;
 use super::{Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
@@ -24,7 +25,7 @@ pub(super) fn hold<S: Store>(
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    if let Some(known) = store.holds(&quote)? {
+    if let Some(known) = record(&quote, store)? {
         if known.state == HoldState::Empty {
             return Ok(Reply::Held { lines: told(&[], lines) });
         }
@@ -40,7 +41,7 @@ pub(super) fn hold<S: Store>(
         return Ok(Reply::Refused { why: HoldRefusal::Expired });
     }
     let mut old = match replaces {
-        Some(id) => store.holds(&id)?.filter(|old| old.is_live(now)),
+        Some(id) => record(&id, store)?.filter(|old| old.is_live(now) && !old.is_elsewhere()),
         None => None,
     };
     if old.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
@@ -58,18 +59,18 @@ pub(super) fn hold<S: Store>(
     let answer = told(&holds, lines);
     if holds.is_empty() {
         // Remembered all the same: this command may come again when its quote has long gone on without this shard.
-        store.put_holds(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at))?;
+        keep(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at), store)?;
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
     if let Some(old) = &mut old {
         old.replaced_by = Some(quote.clone());
-        store.put_holds(old)?;
+        keep(old, store)?;
     }
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
     let replaces = old.map(|old| old.quote);
-    let state = HoldState::Held;
-    store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by: None, returns: vec![] })?;
+    let held = QuoteHolds { holds, replaces, ..QuoteHolds::nothing(quote, HoldState::Held, expires_at) };
+    keep(&held, store)?;
     store.emit(&StockEvent { seq, at: now, what })?;
     Ok(Reply::Held { lines: answer })
 }
@@ -82,18 +83,22 @@ pub(super) fn extend<S: Store>(
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    let Some(known) = store.holds(quote)? else { return Ok(unknown()) };
+    let Some(known) = record(quote, store)? else { return Ok(unknown()) };
+    if known.is_elsewhere() {
+        return done(&known.moved, store);
+    }
     if !known.is_live(now) {
         return Ok(refused(&known));
     }
+    let reply = done(&known.moved, store)?;
     prolong(known, expires_at, store)?;
-    Ok(Reply::Done)
+    Ok(reply)
 }
 
 fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) -> Result<(), S::Error> {
     if expires_at > known.expires_at {
         known.expires_at = expires_at;
-        store.put_holds(&known)?;
+        keep(&known, store)?;
     }
     Ok(())
 }
@@ -106,11 +111,15 @@ pub(super) fn commit<S: Store>(
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    let sold = split_over(&known.holds, lines, |hold| hold.quantity);
+    let Some(mut known) = record(quote, store)? else { return Ok(unknown()) };
+    if known.is_elsewhere() {
+        return done(&known.moved, store);
+    }
+    let lines = lines.map(|lines| split_off(&known, lines).0);
+    let sold = split_over(&known.holds, lines.as_deref(), |hold| hold.quantity);
     if known.state == HoldState::Committed {
         let same = sold.is_some_and(|sold| known.holds.iter().map(|hold| hold.committed).eq(sold));
-        return Ok(if same { Reply::Done } else { refused(&known) });
+        return if same { done(&known.moved, store) } else { Ok(refused(&known)) };
     }
     if !known.is_live(now) {
         return Ok(refused(&known));
@@ -119,10 +128,10 @@ pub(super) fn commit<S: Store>(
     // That it is sold settles what this shard has not heard of yet: it has taken the place of the one before, or none
     // will take its own.
     while let Some(other) = known.replaces.take().or_else(|| known.replaced_by.take()) {
-        if let Some(other) = store.holds(&other)?.filter(|other| other.state == HoldState::Held) {
+        if let Some(other) = record(&other, store)?.filter(|other| other.state == HoldState::Held) {
             let what = Happening::Released { quote: other.quote.clone() };
             free(other, HoldState::Released, what, now, store)?;
-            known = store.holds(quote)?.unwrap_or(known);
+            known = record(quote, store)?.unwrap_or(known);
         }
     }
     let mut shelf = Shelf::new(store);
@@ -141,22 +150,33 @@ pub(super) fn commit<S: Store>(
 /// Frees what a quote holds, or takes back a commit that the quote desk could not complete. A quote that was never
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
-    let Some(known) = store.holds(quote)? else {
-        store.put_holds(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now))?;
+    let Some(known) = record(quote, store)? else {
+        keep(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now), store)?;
         return Ok(Reply::Done);
     };
+    if known.is_elsewhere() {
+        return done(&known.moved, store);
+    }
     match known.state {
         HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
-        HoldState::Released | HoldState::Expired | HoldState::Empty => Ok(Reply::Done),
+        HoldState::Released | HoldState::Expired | HoldState::Empty => done(&known.moved, store),
         HoldState::Committed => sales::undo(known, now, store),
     }
 }
 
-/// Ends the holds whose time is over, the oldest first. Whether there were any.
+/// Ends the holds whose time is over, the oldest first; those of a sku that stands still wait. Whether there were any.
 pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Error> {
+    if handover::is_asleep(store)? {
+        return Ok(false);
+    }
     let due = store.due(now)?;
     for quote in &due {
-        if let Some(known) = store.holds(quote)?.filter(|known| known.state == HoldState::Held) {
+        let Some(mut known) = record(quote, store)?.filter(|known| known.state == HoldState::Held) else { continue };
+        if known.is_elsewhere() {
+            // What becomes of it is told by the shard that has it.
+            known.state = HoldState::Expired;
+            keep(&known, store)?;
+        } else if !handover::is_frozen(&known, store)? {
             free(known, HoldState::Expired, Happening::Expired { quote: quote.clone() }, now, store)?;
         }
     }
@@ -174,7 +194,7 @@ fn free<S: Store>(
 ) -> Result<Reply, S::Error> {
     let mut shelf = Shelf::new(store);
     let mut successor = match known.replaced_by.take() {
-        Some(id) => store.holds(&id)?,
+        Some(id) => record(&id, store)?,
         None => None,
     };
     for hold in &known.holds {
@@ -190,14 +210,14 @@ fn free<S: Store>(
         shelf
             .change(&hold.sku, &hold.location, |counters| counters.held = counters.held.saturating_sub(freed.into()))?;
     }
-    if let Some(mut old) = known.replaces.as_ref().map(|id| store.holds(id)).transpose()?.flatten() {
+    if let Some(mut old) = known.replaces.as_ref().map(|id| record(id, store)).transpose()?.flatten() {
         old.replaced_by = successor.as_ref().map(|successor| successor.quote.clone());
-        store.put_holds(&old)?;
+        keep(&old, store)?;
     }
     let before = known.replaces.take();
     if let Some(mut successor) = successor {
         successor.replaces = before;
-        store.put_holds(&successor)?;
+        keep(&successor, store)?;
     }
     end(known, state, what, shelf, now, store)
 }
@@ -212,10 +232,10 @@ pub(super) fn end<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     known.state = state;
-    store.put_holds(&known)?;
+    keep(&known, store)?;
     let seq = shelf.write()?;
     store.emit(&StockEvent { seq, at: now, what })?;
-    Ok(Reply::Done)
+    done(&known.moved, store)
 }
 
 /// Units of a quote that may take the place of another: they can be used again, once.
@@ -309,6 +329,13 @@ pub(super) fn split_over(holds: &[Hold], lines: Option<&[LineUnits]>, has: impl 
         }
     }
     Some(split)
+}
+
+/// Units of lines that are here, and the lines of the others as they were when they moved.
+pub(super) fn split_off<'k>(known: &'k QuoteHolds, lines: &[LineUnits]) -> (Vec<LineUnits>, Vec<&'k Hold>) {
+    let moved = |line: &LineUnits| known.moved.iter().filter(|hold| hold.line == line.line).collect::<Vec<_>>();
+    let here = lines.iter().filter(|line| moved(line).is_empty()).copied().collect();
+    (here, lines.iter().flat_map(moved).collect())
 }
 
 fn allocated(hold: &Hold) -> Allocated {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Reply;
-use super::holds::{end, split_over, units_at, unknown};
+use super::handover::{done, keep, record};
+use super::holds::{end, split_off, split_over, units_at, unknown};
 use super::shelf::Shelf;
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::stock::event::{Happening, Units};
@@ -26,7 +27,7 @@ pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store
             left = left.saturating_sub(picked);
         }
         if left < before {
-            store.put_holds(&quote)?;
+            keep(&quote, store)?;
         }
         if left == 0 {
             break;
@@ -44,14 +45,16 @@ pub(super) fn give_back<S: Store>(
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    let Some(mut known) = store.holds(quote)? else { return Ok(unknown()) };
-    if known.returns.contains(id) {
-        return Ok(Reply::Done);
+    let Some(mut known) = record(quote, store)? else { return Ok(unknown()) };
+    let (lines, moved) = split_off(&known, lines);
+    let reply = done(moved, store)?;
+    if known.returns.contains(id) || (lines.is_empty() && reply != Reply::Done) {
+        return Ok(reply);
     }
     if known.state != HoldState::Committed {
         return Ok(Reply::Refused { why: HoldRefusal::NotCommitted });
     }
-    let Some(returned) = split_over(&known.holds, Some(lines), Hold::outstanding) else {
+    let Some(returned) = split_over(&known.holds, Some(&lines), Hold::outstanding) else {
         return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold });
     };
     let back = known.holds.iter().zip(&returned).filter(|(_, units)| **units > 0);
@@ -59,7 +62,7 @@ pub(super) fn give_back<S: Store>(
     let what = Happening::Returned { quote: quote.clone(), units: back };
     known.returns.push(id.clone());
     let (shelf, picked) = unsell(&mut known, returned, store)?;
-    let reply = end(known, HoldState::Committed, what, shelf, now, store)?;
+    end(known, HoldState::Committed, what, shelf, now, store)?;
     restock(quote, id, picked, now, store)?;
     Ok(reply)
 }
@@ -83,7 +86,7 @@ fn unsell<'a, S: Store>(
 ) -> Result<(Shelf<'a, S>, Vec<Units>), S::Error> {
     let mut shelf = Shelf::new(store);
     let mut picked = Vec::new();
-    for (hold, units) in known.holds.iter_mut().zip(units) {
+    for (hold, units) in known.holds.iter_mut().zip(units).filter(|(_, units)| *units > 0) {
         let unpicked = units.min(hold.unpicked);
         hold.returned = hold.returned.saturating_add(units);
         hold.unpicked = hold.unpicked.saturating_sub(unpicked);

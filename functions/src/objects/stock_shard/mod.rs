@@ -1,20 +1,23 @@
-//! The stock shard: owns every position of its (region, bucket). Its name is the shard's: `enam/17`.
+//! The stock shard: owns every position of its (region, bucket), or of one sku in a region. Its name is the shard's:
+//! `enam/17`, `enam/=BRKX-4410`.
 //!
 //! - **Commands**: [`holdfast::stock::shard::Command`] as JSON; replies likewise. What is decided, and why, is there.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: frees the holds whose time is over, publishes the snapshots of changed skus to KV, and delivers the
-//!   events of the outbox to the queue. A second after a change at the earliest, so that no KV key is written more than
+//! - **Alarm**: frees the holds whose time is over, publishes the snapshots of changed skus to KV, delivers the events of
+//!   the outbox to the queue, and carries on what gives a sku a shard of its own ([`handover`]). A second after a change at the earliest, so that no KV key is written more than
 //!   once a second. At least once: a snapshot counts as published only after KV has taken it, an event as delivered only
 //!   after the queue has, and what failed is tried again.
 
+mod handover;
 mod store;
 
 use futures_util::future::try_join_all;
 use holdfast::catalog::keys;
-use holdfast::id::{Region, Sku};
-use holdfast::stock::Snapshot;
+use holdfast::id::Sku;
 use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
+use holdfast::stock::shard_map::InvalidShardName;
 use holdfast::stock::store::Store as _;
+use holdfast::stock::{ShardName, Share, Snapshot};
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::{Date, Env, Error, KvStore, State, console_error, worker_sys};
@@ -22,6 +25,7 @@ use worker::{Date, Env, Error, KvStore, State, console_error, worker_sys};
 use self::store::SqlStore;
 use super::alarm::{Alarm, breathe, transaction};
 use super::outbox::{self, Outbox};
+use super::shard_map;
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
@@ -34,9 +38,7 @@ pub struct StockShard {
     store: SqlStore,
     storage: worker_sys::DurableObjectStorage,
     alarm: Alarm,
-    /// `enam/17`
-    name: String,
-    region: Region,
+    name: ShardName,
     env: Env,
 }
 
@@ -49,10 +51,13 @@ impl StockShard {
         let alarm = Alarm::of(state.storage()?);
         let state = State::from(state);
         let name = state.id().name().unwrap_or_default();
-        let region = name.split('/').next().and_then(|region| region.parse().ok());
-        let region = region.ok_or("a stock shard is named region/bucket")?;
-        let store = SqlStore::open(state.storage().sql())?;
-        Ok(Self { store, storage, alarm, name, region, env })
+        let name: ShardName = name.parse().map_err(|error: InvalidShardName| JsValue::from(error.to_string()))?;
+        let origin = match &name.share {
+            Share::Bucket(_) => None,
+            Share::Sku(sku) => Some((sku.clone(), shard_map(&env).home(&name.region, sku))),
+        };
+        let store = SqlStore::open(state.storage().sql(), origin)?;
+        Ok(Self { store, storage, alarm, name, env })
     }
 
     /// Decides one command. Synchronous, and inside one transaction that `glue/object.js` opens.
@@ -72,14 +77,21 @@ impl StockShard {
         if let Err(error) = &published {
             console_error!("stock shard {}: publishing: {error}", self.name);
         }
-        let delivered = outbox::drain(&self.name, &self.store, &self.env).await;
+        let delivered = outbox::drain(&self.name.to_string(), &self.store, &self.env).await;
         if let Err(error) = &delivered {
             console_error!("stock shard {}: delivering events: {error}", self.name);
         }
-        if tidied.is_err() || published.is_err() || delivered.is_err() {
+        let handed_over = self.hand_over().await;
+        if let Err(error) = &handed_over {
+            console_error!("stock shard {}: handing over: {error}", self.name);
+        }
+        if tidied.is_err() || published.is_err() || delivered.is_err() || handed_over.is_err() {
             return self.alarm.failed(now());
         }
         self.alarm.succeeded();
+        if handed_over.is_ok_and(|more| more) {
+            self.alarm.wake_at(now())?;
+        }
         // More may wait than was done, and more may have come meanwhile.
         if delivered.is_ok_and(|more| more) || !self.store.dirty(1)?.is_empty() {
             self.alarm.wake_at(now().plus(PUBLISH_AFTER))?;
@@ -111,7 +123,7 @@ impl StockShard {
     }
 
     async fn put(&self, kv: &KvStore, sku: &Sku, snapshot: &Snapshot) -> Result<(), Error> {
-        let put = kv.put(&keys::snapshot(&self.region, sku), serde_json::to_string(snapshot)?)?;
+        let put = kv.put(&keys::snapshot(&self.name.region, sku), serde_json::to_string(snapshot)?)?;
         Ok(put.execute().await?)
     }
 

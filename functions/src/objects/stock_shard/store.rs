@@ -9,6 +9,8 @@
 //! | `outbox` | a [`StockEvent`] as JSON that has not been delivered |
 //! | `dirty` | a sku whose snapshot is out of date, with the version of the first change since |
 //! | `sequence` | one row: the last number that may have been given out |
+//! | `handovers` | how far a sku is on its way from its bucket to a shard of its own: a [`Handover`] as JSON |
+//! | `changes` | quotes whose records have changed while their sku is being copied |
 //! | `migrations` | the numbers of the migrations that have run |
 //!
 //! The JSON forms are pinned by tests beside the types. A change to them is a migration: add it to [`MIGRATIONS`].
@@ -19,9 +21,11 @@
 
 mod memory;
 
+use std::rc::Rc;
+
 use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::stock::store::{LedgerPage, Store};
-use holdfast::stock::{Entry, HoldState, Position, QuoteHolds, StockEvent};
+use holdfast::stock::{Entry, Handover, HoldState, Position, QuoteHolds, ShardName, StockEvent};
 use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,6 +57,15 @@ const MIGRATIONS: &[&[&str]] = &[
              HAVING NEW.holds->>'state' <> 'committed' OR max(value->>'unpicked') = 0); END",
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
     ],
+    &[
+        "CREATE TABLE handovers (sku TEXT PRIMARY KEY, handover TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE changes (place INTEGER PRIMARY KEY AUTOINCREMENT, sku TEXT NOT NULL, quote TEXT NOT NULL, UNIQUE (sku, quote))",
+        "DROP TRIGGER holds_begin",
+        // A record that comes in with its sku may be sold and picked, or over, already.
+        "CREATE TRIGGER holds_begin AFTER INSERT ON holds BEGIN \
+           INSERT OR IGNORE INTO holds_at SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds') \
+           WHERE NEW.holds->>'state' = 'held' OR NEW.holds->>'state' = 'committed' AND value->>'unpicked' > 0; END",
+    ],
 ];
 
 /// How many numbers of the sequence are set apart by one write. Those that a restart leaves unused are skipped.
@@ -62,13 +75,15 @@ const NUMBERS_AT_ONCE: u64 = 1_000;
 pub struct SqlStore {
     sql: SqlStorage,
     memory: Memory,
+    /// Of a sku's own shard: the sku, and its bucket.
+    origin: Option<(Sku, ShardName)>,
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
-    pub fn open(sql: SqlStorage) -> Result<Self> {
+    pub fn open(sql: SqlStorage, origin: Option<(Sku, ShardName)>) -> Result<Self> {
         sql::migrate(&sql, MIGRATIONS)?;
-        Ok(Self { sql, memory: Memory::default() })
+        Ok(Self { sql, memory: Memory::default(), origin })
     }
 
     /// Forgets what is in memory, after a failure may have undone writes.
@@ -244,6 +259,64 @@ impl Store for SqlStore {
             self.run("DELETE FROM dirty WHERE sku = ?", vec![text(sku)])?;
         }
         Ok(())
+    }
+
+    fn origin(&self) -> Option<(Sku, ShardName)> {
+        self.origin.clone()
+    }
+
+    fn handovers(&self) -> Result<Rc<Vec<Handover>>> {
+        if let Some(known) = self.memory.handovers() {
+            return Ok(known);
+        }
+        let rows = self.rows("SELECT handover FROM handovers ORDER BY sku", vec![])?;
+        let found = rows.iter().map(|row| json(row)).collect::<Result<Vec<Handover>>>()?;
+        Ok(self.memory.set_handovers(found))
+    }
+
+    fn put_handover(&self, handover: &Handover) -> Result<()> {
+        self.memory.forget_handovers();
+        let row = vec![text(&handover.sku), to_json(handover)?];
+        self.run("INSERT OR REPLACE INTO handovers (sku, handover) VALUES (?, ?)", row)
+    }
+
+    fn holds_after(&self, quote: Option<&OpaqueId>, limit: u32) -> Result<Vec<QuoteHolds>> {
+        let after = quote.map_or_else(|| Value::String(String::new()), text);
+        let statement = "SELECT holds FROM holds WHERE quote > ? ORDER BY quote LIMIT ?";
+        self.rows(statement, vec![after, number(limit.into())?])?.iter().map(|row| json(row)).collect()
+    }
+
+    fn note_change(&self, sku: &Sku, quote: &OpaqueId) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO changes (sku, quote) VALUES (?, ?)", vec![text(sku), text(quote)])
+    }
+
+    fn changes(&self, sku: &Sku, limit: u32) -> Result<Vec<(u64, OpaqueId)>> {
+        let statement = "SELECT place, quote FROM changes WHERE sku = ? ORDER BY place LIMIT ?";
+        let rows = self.rows(statement, vec![text(sku), number(limit.into())?])?;
+        let quote = |row: &[Value]| sql::string(row, 1)?.parse().map_err(|_| unreadable("a quote"));
+        rows.iter().map(|row| Ok((integer(row, 0)?, quote(row)?))).collect()
+    }
+
+    fn forget_change(&self, place: u64) -> Result<()> {
+        self.run("DELETE FROM changes WHERE place = ?", vec![number(place)?])
+    }
+
+    fn raise_sequence(&self, last: u64) -> Result<()> {
+        self.memory.forget_numbers();
+        self.run("UPDATE sequence SET last = max(last, ?)", vec![number(last)?])
+    }
+
+    fn remove(&self, sku: &Sku, limit: u32) -> Result<bool> {
+        let some = "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE sku = ? ORDER BY seq LIMIT ?)";
+        self.run(some, vec![text(sku), number(limit.into())?])?;
+        if !self.rows("SELECT 1 FROM ledger WHERE sku = ? LIMIT 1", vec![text(sku)])?.is_empty() {
+            return Ok(true);
+        }
+        for table in ["positions", "holds_at", "changes"] {
+            self.run(&format!("DELETE FROM {table} WHERE sku = ?"), vec![text(sku)])?;
+        }
+        self.memory.forget_positions(sku);
+        Ok(false)
     }
 }
 

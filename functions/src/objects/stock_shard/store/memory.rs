@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use holdfast::id::Sku;
-use holdfast::stock::Position;
+use holdfast::stock::{Handover, Position};
 use holdfast::time::Timestamp;
 
 /// Skus whose positions are kept; a position is a few hundred bytes.
@@ -26,6 +26,8 @@ pub struct Memory {
     due_from: Cell<Option<i64>>,
     /// Every dirty sku.
     dirty: RefCell<Option<HashMap<Sku, Dirty>>>,
+    /// Every handover; mostly none.
+    handovers: RefCell<Option<Rc<Vec<Handover>>>>,
 }
 
 /// Changes of a sku that are not in its snapshot.
@@ -43,6 +45,32 @@ impl Memory {
         self.numbers.take();
         self.due_from.take();
         self.dirty.take();
+        self.handovers.take();
+    }
+
+    /// The handovers, if they are known.
+    pub fn handovers(&self) -> Option<Rc<Vec<Handover>>> {
+        self.handovers.borrow().clone()
+    }
+
+    /// Notes the handovers.
+    pub fn set_handovers(&self, found: Vec<Handover>) -> Rc<Vec<Handover>> {
+        self.handovers.borrow_mut().insert(Rc::new(found)).clone()
+    }
+
+    /// A handover is about to be written.
+    pub fn forget_handovers(&self) {
+        self.handovers.take();
+    }
+
+    /// The positions of a sku are removed.
+    pub fn forget_positions(&self, sku: &Sku) {
+        self.positions.borrow_mut().remove(sku);
+    }
+
+    /// The sequence goes on elsewhere.
+    pub fn forget_numbers(&self) {
+        self.numbers.take();
     }
 
     /// The positions of a sku, if they are kept.

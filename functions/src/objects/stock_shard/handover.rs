@@ -1,0 +1,70 @@
+//! Carries handovers on: asks the domain what comes next, sends that to the sku's own shard, and tells what came of it.
+
+use holdfast::id::Sku;
+use holdfast::stock::handover::PAGE;
+use holdfast::stock::shard::Reply;
+use holdfast::stock::shard::handover::{self, Errand, Next};
+use wasm_bindgen::JsValue;
+use worker::Error;
+
+use super::{StockShard, now};
+use crate::objects;
+use crate::objects::alarm::{breathe, transaction};
+
+/// Steps of one handover in one alarm; the platform allows an invocation a thousand calls.
+const STEPS_AT_ONCE: u32 = 100;
+
+impl StockShard {
+    /// Carries on every handover. Whether any is left to be carried on.
+    pub(super) async fn hand_over(&self) -> Result<bool, Error> {
+        let (mut left, mut failed) = (false, None);
+        for sku in handover::under_way(&self.store)? {
+            match self.carry(&sku).await {
+                Ok(more) => left |= more,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(left), Err)
+    }
+
+    async fn carry(&self, sku: &Sku) -> Result<bool, Error> {
+        for _ in 0..STEPS_AT_ONCE {
+            let mut next = Next::Rest;
+            self.write(|| {
+                next = handover::next(sku, PAGE, now(), &self.store)?;
+                Ok(())
+            })?;
+            match next {
+                Next::Send(errand) => self.send(sku, *errand).await?,
+                Next::Again => breathe().await,
+                Next::Wait => return Ok(true),
+                Next::Rest => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn send(&self, sku: &Sku, errand: Errand) -> Result<(), Error> {
+        let text = serde_json::to_string(&errand.command)?;
+        let reply = objects::ask(&self.env, "STOCK", &errand.to.to_string(), errand.to.region.as_str(), &text).await;
+        let why = match reply.as_deref().map(serde_json::from_str) {
+            Ok(Ok(Reply::Done)) => {
+                let mut errand = Some(errand);
+                return self.write(|| errand.take().map_or(Ok(()), |errand| handover::heard(errand, &self.store)));
+            }
+            Ok(_) => format!("{} does not take {sku}", errand.to),
+            Err(error) => error.to_string(),
+        };
+        self.write(|| handover::failed(sku, &self.store))?;
+        Err(Error::RustError(why))
+    }
+
+    /// Decides in one transaction. After a failure nothing is written, nor remembered.
+    fn write(&self, mut work: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
+        let written = transaction(&self.storage, || work().map_err(JsValue::from));
+        written.map_err(|error| {
+            self.forget();
+            Error::from(error)
+        })
+    }
+}
