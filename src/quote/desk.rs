@@ -22,10 +22,16 @@ use crate::id::OpaqueId;
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
 use crate::stock::{HoldRefusal, ShardName};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
 pub const RETRY_AFTER: i64 = 2_000;
+
+/// How long a committed quote is kept after its last change, in milliseconds: so long it can be shown and returned.
+pub const COMMITTED_KEPT: i64 = 400 * DAY;
+
+/// How long a quote that was released or has expired is kept, in milliseconds.
+pub const ENDED_KEPT: i64 = 90 * DAY;
 
 /// A desk's own storage: synchronous, and all writes of one step become durable together.
 pub trait DeskStore {
@@ -34,8 +40,10 @@ pub trait DeskStore {
 
     /// A quote.
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>, Self::Error>;
-    /// Writes a quote over the one before. `wake_at` is when the alarm should look at it; `None`: it has come to rest.
-    fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<(), Self::Error>;
+    /// Writes a quote over the one before. `wake_at` is when the alarm should look at it.
+    fn put_quote(&self, quote: &Quote, wake_at: Timestamp) -> Result<(), Self::Error>;
+    /// Forgets a quote.
+    fn forget(&self, id: &OpaqueId) -> Result<(), Self::Error>;
     /// Quotes that are held and not expired at `now`.
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
     /// Quotes whose time to be looked at has come, earliest first.
@@ -126,7 +134,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
             return Ok(refused(refusal));
         }
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(ask_commit(&quote))
     }
 
@@ -179,42 +187,37 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         };
         let lines = some_lines(&quote, |place, _| back.get(place).copied().unwrap_or(0));
         self.tell(&quote, Outcome::Returned { id: return_id.clone(), lines }, now)?;
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(ask_return(&quote.id, &taken))
     }
 
-    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun.
+    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun, to forget
+    /// what has been at rest for long.
     pub fn wake(&self, now: Timestamp) -> Result<Vec<Step>, S::Error> {
         let mut steps = Vec::new();
         for id in self.store.due(now)? {
             let Some(quote) = self.store.quote(&id)? else { continue };
-            let again = now.plus(RETRY_AFTER);
-            steps.push(match quote.state {
+            match quote.state {
                 QuoteState::Held if quote.expires_at <= now => {
                     self.tell_expired(&quote, now)?;
-                    self.ask_release(quote, QuoteState::Expired, now)?
+                    steps.push(self.ask_release(quote, QuoteState::Expired, now)?);
                 }
-                QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now)?,
-                QuoteState::Expired => self.ask_release(quote, QuoteState::Expired, now)?,
+                QuoteState::Held => self.put(&quote, now)?,
+                QuoteState::Releasing => steps.push(self.ask_release(quote, QuoteState::Releasing, now)?),
+                QuoteState::Expired if now < quote.expires_at.plus(ENDED_KEPT) => {
+                    steps.push(self.ask_release(quote, QuoteState::Expired, now)?);
+                }
                 QuoteState::Committing => {
-                    self.store.put_quote(&quote, Some(again))?;
-                    ask_commit(&quote)
+                    self.put(&quote, now)?;
+                    steps.push(ask_commit(&quote));
                 }
-                QuoteState::Committed if quote.returns.iter().any(|taken| !taken.untold.is_empty()) => {
-                    self.store.put_quote(&quote, Some(again))?;
+                QuoteState::Committed if !quote.returns_are_told() => {
+                    self.put(&quote, now)?;
                     let untold = quote.returns.iter().filter(|taken| !taken.untold.is_empty());
                     steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
-                    continue;
                 }
-                QuoteState::Held => {
-                    self.store.put_quote(&quote, Some(quote.expires_at))?;
-                    done(quote)
-                }
-                QuoteState::Committed | QuoteState::Released => {
-                    self.rest(&quote)?;
-                    done(quote)
-                }
-            });
+                QuoteState::Committed | QuoteState::Released | QuoteState::Expired => self.store.forget(&id)?,
+            }
         }
         Ok(steps)
     }
@@ -247,7 +250,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 if expires_at > quote.expires_at {
                     quote.expires_at = expires_at;
                     self.tell(&quote, Outcome::Extended { expires_at }, now)?;
-                    self.store.put_quote(&quote, Some(expires_at))?;
+                    self.put(&quote, now)?;
                 }
                 Ok(done(quote))
             }
@@ -314,7 +317,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let quote = opening.into_quote();
         let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
-        self.store.put_quote(&quote, Some(quote.expires_at))?;
+        self.put(&quote, now)?;
         let Some(old) = old else { return Ok(done(quote)) };
         // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
         let (old_id, by) = (old.id.clone(), quote.id.clone());
@@ -371,7 +374,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         now: Timestamp,
     ) -> Result<Vec<(ShardName, Command)>, S::Error> {
         quote.state = state;
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(asks(&quote, |_| Command::Release { quote: quote.id.clone() }))
     }
 
@@ -391,7 +394,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             quote.state = QuoteState::Committed;
             let lines = some_lines(&quote, |_, line| line.committed);
             self.tell(&quote, Outcome::Committed { lines }, now)?;
-            self.rest(&quote)?;
+            self.put(&quote, now)?;
             return Ok(done(quote));
         }
         let lost = replies
@@ -414,13 +417,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(done(quote));
         }
         if !all_done {
-            self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+            self.put(&quote, now)?;
             return Ok(refused(Refusal::Unreachable));
         }
         if quote.state == QuoteState::Releasing {
             quote.state = QuoteState::Released;
         }
-        self.rest(&quote)?;
+        self.store.put_quote(&quote, now.plus(ENDED_KEPT))?;
         Ok(done(quote))
     }
 
@@ -439,14 +442,23 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(taken) = quote.returns.iter_mut().find(|taken| taken.id == *id) {
             taken.untold.clear();
         }
-        let told = quote.returns.iter().all(|taken| taken.untold.is_empty());
-        self.store.put_quote(&quote, if told { None } else { Some(now.plus(RETRY_AFTER)) })?;
+        self.put(&quote, now)?;
         Ok(done(quote))
     }
 
-    /// Writes a quote that needs no more looking after.
-    fn rest(&self, quote: &Quote) -> Result<(), S::Error> {
-        self.store.put_quote(quote, None)
+    /// Writes a quote. When to look at it next follows from how far it has come: when something is due, or when nobody
+    /// needs it any more.
+    fn put(&self, quote: &Quote, now: Timestamp) -> Result<(), S::Error> {
+        let wake_at = match quote.state {
+            QuoteState::Held => quote.expires_at,
+            QuoteState::Committed if quote.returns_are_told() => now.plus(COMMITTED_KEPT),
+            QuoteState::Released => now.plus(ENDED_KEPT),
+            // The shards are being told.
+            QuoteState::Committing | QuoteState::Committed | QuoteState::Releasing | QuoteState::Expired => {
+                now.plus(RETRY_AFTER)
+            }
+        };
+        self.store.put_quote(quote, wake_at)
     }
 }
 

@@ -12,14 +12,14 @@ use crate::time::Timestamp;
 /// Quotes, and when each wants to be looked at; and the events that tell of them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDesk {
-    quotes: RefCell<BTreeMap<OpaqueId, (Quote, Option<Timestamp>)>>,
+    quotes: RefCell<BTreeMap<OpaqueId, (Quote, Timestamp)>>,
     outbox: RefCell<Vec<QuoteEvent>>,
 }
 
 impl MemoryDesk {
     /// When the alarm should ring next.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.quotes.borrow().values().filter_map(|(_, wake_at)| *wake_at).min()
+        self.quotes.borrow().values().map(|(_, wake_at)| *wake_at).min()
     }
 
     /// The events of the outbox, the oldest first.
@@ -40,20 +40,25 @@ impl DeskStore for MemoryDesk {
         Ok(self.quotes.borrow().get(id).map(|(quote, _)| quote.clone()))
     }
 
-    fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<(), Self::Error> {
+    fn put_quote(&self, quote: &Quote, wake_at: Timestamp) -> Result<(), Self::Error> {
         self.quotes.borrow_mut().insert(quote.id.clone(), (quote.clone(), wake_at));
         Ok(())
     }
 
+    fn forget(&self, id: &OpaqueId) -> Result<(), Self::Error> {
+        self.quotes.borrow_mut().remove(id);
+        Ok(())
+    }
+
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error> {
-        let held = |(quote, _): &&(Quote, _)| quote.state_at(now) == QuoteState::Held;
+        let held = |(quote, _): &&(Quote, Timestamp)| quote.state_at(now) == QuoteState::Held;
         Ok(u32::try_from(self.quotes.borrow().values().filter(held).count()).unwrap_or(u32::MAX))
     }
 
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
         let quotes = self.quotes.borrow();
-        let due = quotes.values().filter_map(|(quote, wake_at)| Some((wake_at.filter(|at| *at <= now)?, &quote.id)));
-        let mut due: Vec<_> = due.collect();
+        let mut due: Vec<_> = quotes.values().map(|(quote, wake_at)| (*wake_at, &quote.id)).collect();
+        due.retain(|(wake_at, _)| *wake_at <= now);
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, id)| id.clone()).collect())
     }

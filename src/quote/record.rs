@@ -157,6 +157,11 @@ impl Quote {
         Ok(Totals { subtotal: totals.0, core_total: totals.1, total: totals.0.checked_add(totals.1)? })
     }
 
+    /// Whether the shards have booked every return.
+    pub(super) fn returns_are_told(&self) -> bool {
+        self.returns.iter().all(|taken| taken.untold.is_empty())
+    }
+
     /// Units of each line: those `named`, none of the others; without names, all that `has` tells. Refused where a line
     /// has fewer.
     pub(super) fn units(

@@ -301,8 +301,13 @@ mod tests {
             (K::Return, 0, Err(R::InvalidQuantity)),
         ];
         for (kind, quantity, expected) in table {
-            let before =
-                Counters { on_hand: start.0, committed: start.1, held: start.2, quarantined: start.3, safety: 0 };
+            let before = Counters {
+                on_hand: start.0,
+                committed: start.1,
+                held: start.2,
+                quarantined: start.3,
+                ..Counters::default()
+            };
             let after = movement(kind, quantity).apply(before);
             assert_eq!(after.map(|c| (c.on_hand, c.committed, c.held, c.quarantined)), expected, "{kind:?} {quantity}");
         }

@@ -46,7 +46,7 @@ struct Flat {
 impl From<Flat> for Position {
     fn from(flat: Flat) -> Self {
         let Flat { sku, location, version, on_hand, committed, held, quarantined, safety, incoming } = flat;
-        let counters = Counters { on_hand, committed, held, quarantined, safety };
+        let counters = Counters { on_hand, committed, held, quarantined, safety, overdue: 0 };
         Self { sku, location, version, counters, incoming }
     }
 }
@@ -54,7 +54,7 @@ impl From<Flat> for Position {
 impl From<Position> for Flat {
     fn from(position: Position) -> Self {
         let Position { sku, location, version, counters, incoming } = position;
-        let Counters { on_hand, committed, held, quarantined, safety } = counters;
+        let Counters { on_hand, committed, held, quarantined, safety, overdue: _ } = counters;
         Self { sku, location, version, on_hand, committed, held, quarantined, safety, incoming }
     }
 }
@@ -66,12 +66,15 @@ pub struct Counters {
     pub on_hand: u64,
     /// Sold and not yet picked.
     pub committed: u64,
-    /// Backing open quotes.
+    /// Backing open quotes, and quotes whose time is over that nobody has freed yet.
     pub held: u64,
     /// There, but not to be sold.
     pub quarantined: u64,
     /// Kept back from promises.
     pub safety: u64,
+    /// Units of `held` whose time is over. Never stored: whoever reads a position finds out, at a time.
+    #[serde(skip)]
+    pub overdue: u64,
 }
 
 /// A scheduled receipt: stock that is on its way.
@@ -86,11 +89,20 @@ pub struct Receipt {
 }
 
 impl Counters {
+    /// Units of `held` whose time is not over.
+    pub fn held_now(&self) -> u64 {
+        self.held.saturating_sub(self.overdue)
+    }
+
+    /// Units promised to callers.
+    fn promised(&self) -> u64 {
+        self.committed.saturating_add(self.held_now())
+    }
+
     /// `on_hand − committed − held − quarantined − safety`, which is below zero where more was promised than is there.
     pub fn balance(&self) -> i64 {
         // Every counter is at most MAX_UNITS, so neither conversion nor sum can leave i64; saturate rather than trust.
-        let spoken_for =
-            self.committed.saturating_add(self.held).saturating_add(self.quarantined).saturating_add(self.safety);
+        let spoken_for = self.promised().saturating_add(self.quarantined).saturating_add(self.safety);
         i64::try_from(self.on_hand).unwrap_or(i64::MAX).saturating_sub(i64::try_from(spoken_for).unwrap_or(i64::MAX))
     }
 
@@ -101,12 +113,12 @@ impl Counters {
 
     /// Units that are there and neither promised nor quarantined; safety stock counts as free for internal moves.
     pub fn free(&self) -> u64 {
-        self.on_hand.saturating_sub(self.committed.saturating_add(self.held).saturating_add(self.quarantined))
+        self.on_hand.saturating_sub(self.promised().saturating_add(self.quarantined))
     }
 
     /// Units promised to callers beyond what can be handed over.
     pub fn shortfall(&self) -> u64 {
-        self.committed.saturating_add(self.held).saturating_sub(self.on_hand.saturating_sub(self.quarantined))
+        self.promised().saturating_sub(self.on_hand.saturating_sub(self.quarantined))
     }
 }
 
@@ -123,8 +135,16 @@ mod tests {
 
     #[test]
     fn available_is_never_below_zero_and_the_shortfall_says_how_far_it_would_be() {
-        let counters = Counters { on_hand: 3, committed: 4, held: 2, quarantined: 1, safety: 1 };
+        let counters = Counters { on_hand: 3, committed: 4, held: 2, quarantined: 1, safety: 1, overdue: 0 };
         assert_eq!((counters.balance(), counters.available(), counters.shortfall(), counters.free()), (-5, 0, 4, 0));
+    }
+
+    #[test]
+    fn what_is_held_past_its_time_is_free() {
+        let counters = Counters { on_hand: 5, committed: 1, held: 4, overdue: 3, ..Counters::default() };
+        assert_eq!((counters.balance(), counters.free(), counters.shortfall()), (3, 3, 0));
+        let counters = Counters { on_hand: 1, ..counters };
+        assert_eq!((counters.balance(), counters.free(), counters.shortfall()), (-1, 0, 1));
     }
 
     #[test]
@@ -139,11 +159,12 @@ mod tests {
         let position = Position {
             incoming: vec![Receipt { id: "PO-7".parse().unwrap(), quantity: 40, eta: Timestamp::from_millis(1_000) }],
             version: 7,
-            counters: Counters { on_hand: 5, committed: 1, held: 2, quarantined: 0, safety: 1 },
+            counters: Counters { on_hand: 5, committed: 1, held: 2, safety: 1, overdue: 2, ..Counters::default() },
             ..Position::empty("A".parse().unwrap(), "ATL1".parse().unwrap())
         };
         let text = r#"{"sku":"A","location":"ATL1","version":7,"on_hand":5,"committed":1,"held":2,"quarantined":0,"safety":1,"incoming":[{"id":"PO-7","quantity":40,"eta":"1970-01-01T00:00:01.000Z"}]}"#;
         assert_eq!(serde_json::to_string(&position).unwrap(), text);
-        assert_eq!(serde_json::from_str::<Position>(text).unwrap(), position);
+        let read = serde_json::from_str::<Position>(text).unwrap();
+        assert_eq!(read, Position { counters: Counters { overdue: 0, ..position.counters }, ..position });
     }
 }

@@ -5,6 +5,7 @@
 //! them (the object in `functions/objects` sees to that).
 
 mod holds;
+mod overdue;
 mod sales;
 mod shelf;
 
@@ -17,7 +18,7 @@ use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
-use crate::time::Timestamp;
+use crate::time::{HOUR, Timestamp};
 
 /// The most skus one [`Command::Read`] asks for: the lines of a query and their alternates.
 pub const MAX_READ: usize = 1_000;
@@ -25,6 +26,16 @@ pub const MAX_READ: usize = 1_000;
 /// How long a changed sku may wait before its snapshot is published, in milliseconds: KV takes one write a second of a
 /// key.
 pub const PUBLISH_AFTER: i64 = 1_000;
+
+/// Holds whose time is over that a command frees before it looks at anything. If more end at once, the rest waits for
+/// the alarm, and counts as free meanwhile.
+pub const FREED_AT_ONCE: u32 = 16;
+
+/// Holds that one slice of an alarm's work frees, and records that it forgets.
+pub const TIDIED_AT_ONCE: u32 = 250;
+
+/// How long records that may be forgotten wait for others, in milliseconds.
+pub const FORGET_TOGETHER: i64 = HOUR;
 
 /// What a shard can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,13 +292,19 @@ pub struct Output {
     pub wake_at: Option<Timestamp>,
 }
 
-/// Carries out `command` at `now`, after the holds whose time is over have been freed: what a command finds is what the
-/// clock says, whether or not anybody has woken the shard in time.
+/// Carries out `command` at `now`: what it finds is what the clock says, whether or not anybody has woken the shard in
+/// time.
 pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
-    let expired = holds::expire(now, store)?;
+    handle_freeing(FREED_AT_ONCE, command, now, store)
+}
+
+/// [`handle`], after at most so many holds have been freed.
+fn handle_freeing<S: Store>(freed: u32, command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
+    let now = overdue::clock(now, store)?;
+    let expired = holds::expire(freed, now, store)?;
     let (reply, changes) = match command {
         Command::Read { skus } => (read(&skus, now, store)?, false),
-        Command::Positions { sku } => (Reply::Positions { positions: store.positions(&sku)? }, false),
+        Command::Positions { sku } => (positions(&sku, now, store)?, false),
         Command::Ledger(page) => (Reply::Ledger { entries: store.ledger(&page)? }, false),
         Command::Move { movements } => {
             let results =
@@ -295,7 +312,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
             (Reply::Moved { results }, true)
         }
         Command::Schedule { changes } => {
-            let results = changes.into_iter().map(|change| schedule(change, store)).collect::<Result<_, _>>()?;
+            let results = changes.into_iter().map(|change| schedule(change, now, store)).collect::<Result<_, _>>()?;
             (Reply::Scheduled { results }, true)
         }
         Command::Hold { quote, expires_at, lines, replaces } => {
@@ -310,12 +327,21 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
     Ok(Output { reply, wake_at })
 }
 
-/// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next, if there is
-/// anything left to do.
+/// What an alarm does before it publishes, a slice of it: frees holds whose time is over and forgets records that nobody
+/// asks for any more. Answers when to be woken next, if there is anything left to do: at once, if that was not all.
 pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
-    holds::expire(now, store)?;
+    let now = overdue::clock(now, store)?;
+    holds::expire(TIDIED_AT_ONCE, now, store)?;
+    store.forget(now, TIDIED_AT_ONCE)?;
     let idle = store.dirty(1)?.is_empty() && !store.has_events()?;
-    if idle { store.next_due() } else { next_wake(now, store) }
+    if idle { deadline(store) } else { next_wake(now, store) }
+}
+
+/// When a shard that has published and delivered everything wants to be woken: when the next hold is to be freed, or a
+/// while after a record may be forgotten, together with others.
+pub fn deadline<S: Store>(store: &S) -> Result<Option<Timestamp>, S::Error> {
+    let forget = store.next_forgotten()?.map(|at| at.plus(FORGET_TOGETHER));
+    Ok(store.next_due()?.into_iter().chain(forget).min())
 }
 
 /// After a change there is something to publish, and there may be holds to free sooner than that.
@@ -330,17 +356,28 @@ pub fn publishable<S: Store>(limit: u32, now: Timestamp, store: &S) -> Result<Ve
     let dirty = store.dirty(limit)?.into_iter();
     dirty
         .map(|(sku, version)| {
-            let locations = store.positions(&sku)?.iter().map(|position| LocationStock::of(position, now)).collect();
+            let locations = locations(&sku, now, store)?;
             Ok((sku, Snapshot { version, as_of: now, locations }))
         })
         .collect()
 }
 
 fn read<S: Store>(skus: &[Sku], now: Timestamp, store: &S) -> Result<Reply, S::Error> {
-    let locations = |sku| -> Result<Vec<LocationStock>, S::Error> {
-        Ok(store.positions(sku)?.iter().map(|position| LocationStock::of(position, now)).collect())
-    };
-    Ok(Reply::Read { as_of: now, stock: skus.iter().take(MAX_READ).map(locations).collect::<Result<_, _>>()? })
+    let stock = skus.iter().take(MAX_READ).map(|sku| locations(sku, now, store)).collect::<Result<_, _>>()?;
+    Ok(Reply::Read { as_of: now, stock })
+}
+
+fn locations<S: Store>(sku: &Sku, now: Timestamp, store: &S) -> Result<Vec<LocationStock>, S::Error> {
+    let positions = overdue::positions(sku, now, store)?;
+    Ok(positions.iter().map(|position| LocationStock::of(position, now)).collect())
+}
+
+fn positions<S: Store>(sku: &Sku, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
+    let mut positions = overdue::positions(sku, now, store)?;
+    for Position { counters, .. } in &mut positions {
+        (counters.held, counters.overdue) = (counters.held_now(), 0);
+    }
+    Ok(Reply::Positions { positions })
 }
 
 fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<MovementResult, S::Error> {
@@ -354,7 +391,7 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
             reject(Rejection::IdReused)
         });
     }
-    let mut position = position(&movement.sku, &movement.location, store)?;
+    let mut position = position(&movement.sku, &movement.location, now, store)?;
     if movement.expect_version.is_some_and(|expected| expected != position.version) {
         return Ok(MovementResult::VersionConflict { id, version: position.version });
     }
@@ -370,32 +407,32 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
         }
     }
     if movement.kind == MovementKind::Pick {
-        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
+        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), now, store)?;
     }
-    let seq = write(&mut position, store)?;
+    let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
+    let seq = write(&mut position, now, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
     let what = Happening::Moved { movement: movement.clone(), expected };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
     store.emit(&StockEvent { seq, at: now, what })?;
-    let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
     if let Some(units) = shortfall.filter(|units| *units > before.shortfall()) {
-        let what = endangered(&position, units, store)?;
+        let what = endangered(&position, units, now, store)?;
         store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;
     }
     Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
 }
 
 /// The event that says which quotes a shortfall endangers.
-fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
+fn endangered<S: Store>(position: &Position, units: u64, now: Timestamp, store: &S) -> Result<Happening, S::Error> {
     let (sku, location) = (position.sku.clone(), position.location.clone());
-    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location));
+    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location, now));
     let quotes = waiting.map(|holds| holds.quote).collect();
     Ok(Happening::Shortfall { sku, location, units, quotes })
 }
 
-fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult, S::Error> {
-    let mut position = position(&change.sku, &change.location, store)?;
+fn schedule<S: Store>(change: ReceiptChange, now: Timestamp, store: &S) -> Result<ReceiptResult, S::Error> {
+    let mut position = position(&change.sku, &change.location, now, store)?;
     let full = position.incoming.len() >= MAX_RECEIPTS;
     let scheduled = change.expected.map(|expected| Receipt {
         id: change.id.clone(),
@@ -424,25 +461,27 @@ fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult,
     };
     if !matches!(outcome, ReceiptOutcome::NotFound | ReceiptOutcome::Unchanged) {
         position.incoming.sort_by(|a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
-        write(&mut position, store)?;
+        write(&mut position, now, store)?;
     }
     Ok(ReceiptResult { id: change.id, outcome, code: None })
 }
 
-fn position<S: Store>(sku: &Sku, location: &LocationId, store: &S) -> Result<Position, S::Error> {
-    let found = store.positions(sku)?.into_iter().find(|position| position.location == *location);
+fn position<S: Store>(sku: &Sku, location: &LocationId, now: Timestamp, store: &S) -> Result<Position, S::Error> {
+    let found = overdue::positions(sku, now, store)?.into_iter().find(|position| position.location == *location);
     Ok(found.unwrap_or_else(|| Position::empty(sku.clone(), location.clone())))
 }
 
 /// Writes a changed position with its next version and gives the change its place in the shard's sequence.
-fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> {
+fn write<S: Store>(position: &mut Position, now: Timestamp, store: &S) -> Result<u64, S::Error> {
     position.version = position.version.saturating_add(1);
-    store.put_position(position)?;
+    overdue::put(position, now, store)?;
     let seq = store.next_sequence()?;
     store.mark_dirty(&position.sku, seq)?;
     Ok(seq)
 }
 
+#[cfg(test)]
+mod backlog;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -30,13 +30,26 @@ pub trait Store {
     fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>, Self::Error>;
     /// Writes a quote's holds over the ones before.
     fn put_holds(&self, holds: &QuoteHolds) -> Result<(), Self::Error>;
-    /// Quotes with holds that are to be freed at `now`, the earliest first.
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// Quotes with holds that are to be freed at `now`, the earliest first, at most so many.
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error>;
     /// When the next hold is to be freed.
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Units of a sku that quotes [keep from others](super::hold::Hold::own) although they were to be freed at `now`, by location.
+    /// Quotes that are about to take each other's place are left out: who keeps what is settled when they are freed.
+    fn overdue(&self, sku: &Sku, now: Timestamp) -> Result<Vec<(LocationId, u64)>, Self::Error>;
+    /// The latest time at which overdue units were given to others: no time of the shard's is before it.
+    fn clock(&self) -> Result<Timestamp, Self::Error>;
+    /// Notes that overdue units are given to others at `now`.
+    fn put_clock(&self, now: Timestamp) -> Result<(), Self::Error>;
+    /// Forgets records of quotes whose [time](QuoteHolds::forget_at) has come, at most so many.
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error>;
+    /// When the next record may be forgotten.
+    fn next_forgotten(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Quotes that [await stock](QuoteHolds::awaits) of a position, by id; others that once held some there may be among
-    /// them, but every one makes a pick and a shortfall slower.
+    /// them, but every one makes a shortfall slower.
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
+    /// Those of them whose stock is sold.
+    fn sales_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
     /// Whether events wait in the outbox.
@@ -77,6 +90,7 @@ struct Tables {
     holds: BTreeMap<OpaqueId, QuoteHolds>,
     /// When what is held is to be freed.
     due: BTreeSet<(Timestamp, OpaqueId)>,
+    clock: Timestamp,
     outbox: Vec<StockEvent>,
     dirty: BTreeMap<Sku, u64>,
     sequence: u64,
@@ -143,9 +157,46 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error> {
         let inner = self.inner.borrow();
-        Ok(inner.due.iter().take_while(|(at, _)| *at <= now).map(|(_, quote)| quote.clone()).collect())
+        let due = inner.due.iter().take_while(|(at, _)| *at <= now).map(|(_, quote)| quote.clone());
+        Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn overdue(&self, sku: &Sku, now: Timestamp) -> Result<Vec<(LocationId, u64)>, Self::Error> {
+        let inner = self.inner.borrow();
+        let due = inner.due.iter().take_while(|(at, _)| *at <= now).filter_map(|(_, quote)| inner.holds.get(quote));
+        let mut units: BTreeMap<LocationId, u64> = BTreeMap::new();
+        for hold in
+            due.filter(|holds| !holds.is_chained()).flat_map(|holds| &holds.holds).filter(|hold| hold.sku == *sku)
+        {
+            let sum = units.entry(hold.location.clone()).or_default();
+            *sum = sum.saturating_add(hold.own().into());
+        }
+        Ok(units.into_iter().collect())
+    }
+
+    fn clock(&self) -> Result<Timestamp, Self::Error> {
+        Ok(self.inner.borrow().clock)
+    }
+
+    fn put_clock(&self, now: Timestamp) -> Result<(), Self::Error> {
+        self.inner.borrow_mut().clock = now;
+        Ok(())
+    }
+
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        let over = inner.holds.values().filter(|holds| holds.forget_at.is_some_and(|at| at <= now));
+        let over = over.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|holds| holds.quote.clone());
+        for quote in over.collect::<Vec<_>>() {
+            inner.holds.remove(&quote);
+        }
+        Ok(())
+    }
+
+    fn next_forgotten(&self) -> Result<Option<Timestamp>, Self::Error> {
+        Ok(self.inner.borrow().holds.values().filter_map(|holds| holds.forget_at).min())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error> {
@@ -153,8 +204,14 @@ impl Store for MemoryStore {
     }
 
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {
-        let awaits = |holds: &&QuoteHolds| holds.awaits(sku, location);
-        Ok(self.inner.borrow().holds.values().filter(awaits).cloned().collect())
+        let here = |holds: &&QuoteHolds| holds.holds.iter().any(|hold| hold.is_at(sku, location));
+        Ok(self.inner.borrow().holds.values().filter(here).cloned().collect())
+    }
+
+    fn sales_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {
+        let mut here = self.quotes_at(sku, location)?;
+        here.retain(|holds| holds.state == HoldState::Committed);
+        Ok(here)
     }
 
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error> {

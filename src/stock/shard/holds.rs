@@ -43,7 +43,7 @@ pub(super) fn hold<S: Store>(
     if old.as_ref().is_some_and(|old| old.replaced_by.is_some()) {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
-    let mut shelf = Shelf::new(store);
+    let mut shelf = Shelf::new(now, store);
     let mut lendable = old.as_ref().map(Lendable::of).unwrap_or_default();
     let mut holds = Vec::new();
     // A line with fewer places to go chooses first.
@@ -65,7 +65,8 @@ pub(super) fn hold<S: Store>(
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
     let replaces = old.map(|old| old.quote);
     let state = HoldState::Held;
-    store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by: None, returns: vec![] })?;
+    let (replaced_by, returns, forget_at) = (None, Vec::new(), None);
+    store.put_holds(&QuoteHolds { quote, state, expires_at, holds, replaces, replaced_by, returns, forget_at })?;
     store.emit(&StockEvent { seq, at: now, what })?;
     Ok(Reply::Held { lines: answer })
 }
@@ -111,10 +112,10 @@ pub(super) fn commit<S: Store>(
         return Ok(refused(&known));
     }
     let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
-    if known.replaces.is_some() || known.replaced_by.is_some() {
+    if known.is_chained() {
         return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
     }
-    let mut shelf = Shelf::new(store);
+    let mut shelf = Shelf::new(now, store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
         (hold.committed, hold.unpicked) = (sold, sold);
         let own = hold.own();
@@ -140,26 +141,38 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
             replaces: None,
             replaced_by: None,
             returns: vec![],
+            forget_at: None,
         };
-        store.put_holds(&holds)?;
+        store.put_holds(&holds.changed(now))?;
         return Ok(Reply::Done);
     };
     match known.state {
-        HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
+        HoldState::Held if !known.is_live(now) => expired(known, now, store),
+        HoldState::Held => {
+            let shelf = Shelf::new(now, store);
+            free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, shelf, now, store)
+        }
         HoldState::Released | HoldState::Expired => Ok(Reply::Done),
         HoldState::Committed => sales::undo(known, now, store),
     }
 }
 
-/// Ends the holds whose time is over, the oldest first. Whether there were any.
-pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Error> {
-    let due = store.due(now)?;
+/// Ends the holds whose time is over, the oldest first, at most so many. Whether there were any.
+pub(super) fn expire<S: Store>(limit: u32, now: Timestamp, store: &S) -> Result<bool, S::Error> {
+    let due = store.due(now, limit)?;
     for quote in &due {
         if let Some(known) = store.holds(quote)?.filter(|known| known.state == HoldState::Held) {
-            free(known, HoldState::Expired, Happening::Expired { quote: quote.clone() }, now, store)?;
+            expired(known, now, store)?;
         }
     }
     Ok(!due.is_empty())
+}
+
+/// Ends a hold whose time is over. Its units may have been given to others already, as overdue; so they are taken off
+/// what the positions have stored, not off what is held at the time.
+fn expired<S: Store>(known: QuoteHolds, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
+    let (what, stored) = (Happening::Expired { quote: known.quote.clone() }, Shelf::new(Timestamp::EPOCH, store));
+    free(known, HoldState::Expired, what, stored, now, store)
 }
 
 /// Frees what a quote keeps from others. Quotes that take each other's place form a chain, in which each uses units of
@@ -168,10 +181,10 @@ fn free<S: Store>(
     mut known: QuoteHolds,
     state: HoldState,
     what: Happening,
+    mut shelf: Shelf<'_, S>,
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
-    let mut shelf = Shelf::new(store);
     let mut successor = match known.replaced_by.take() {
         Some(id) => store.holds(&id)?,
         None => None,
@@ -211,7 +224,7 @@ pub(super) fn end<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     known.state = state;
-    store.put_holds(&known)?;
+    store.put_holds(&known.changed(now))?;
     let seq = shelf.write()?;
     store.emit(&StockEvent { seq, at: now, what })?;
     Ok(Reply::Done)

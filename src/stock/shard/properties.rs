@@ -10,22 +10,22 @@ use crate::stock::movement::{MovementKind, replay};
 use crate::stock::position::Counters;
 use crate::stock::store::MemoryStore;
 
-const SKUS: [&str; 2] = ["A", "B"];
-const LOCATIONS: [&str; 2] = ["ATL1", "ATL2"];
-const STEPS: usize = 80;
+pub(super) const SKUS: [&str; 2] = ["A", "B"];
+pub(super) const LOCATIONS: [&str; 2] = ["ATL1", "ATL2"];
+pub(super) const STEPS: usize = 80;
 
 /// Something that is done to a shard, `after` so many milliseconds.
 #[derive(Debug, Clone)]
-struct Deed {
-    after: i64,
-    what: What,
+pub(super) struct Deed {
+    pub(super) after: i64,
+    pub(super) what: What,
 }
 
 /// How many quotes before the latest.
-type Back = usize;
+pub(super) type Back = usize;
 
 #[derive(Debug, Clone)]
-enum What {
+pub(super) enum What {
     /// Lines of sku, locations, units and whether they may be split; for so long; in place of a quote. Of a new quote, or
     /// of the latest again.
     Hold(bool, Vec<(usize, u8, u32, bool)>, i64, Option<Back>),
@@ -37,7 +37,7 @@ enum What {
     Tidy,
 }
 
-fn any_deed() -> impl Strategy<Value = Deed> {
+pub(super) fn any_deed() -> impl Strategy<Value = Deed> {
     use MovementKind as K;
     let back = || prop_oneof![3 => Just(0_usize), 2 => Just(1), 2 => 2..5_usize];
     let units = || prop::collection::vec((0..3_u16, 0..5_u32), 0..3);
@@ -72,11 +72,11 @@ fn any_deed() -> impl Strategy<Value = Deed> {
     (prop_oneof![4 => 0..2_000_i64, 1 => 10_000..70_000_i64], what).prop_map(|(after, what)| Deed { after, what })
 }
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn quote(number: usize) -> OpaqueId {
+pub(super) fn quote(number: usize) -> OpaqueId {
     id(&format!("q{number:02}"))
 }
 
@@ -85,7 +85,7 @@ fn line_units(lines: &[(u16, u32)]) -> Vec<LineUnits> {
 }
 
 /// The deed as a command, the `step`th of its sequence, after `latest` quotes; none for the alarm.
-fn command(what: &What, step: usize, latest: &mut usize, now: Timestamp) -> Option<Command> {
+pub(super) fn command(what: &What, step: usize, latest: &mut usize, now: Timestamp) -> Option<Command> {
     let before = *latest;
     let quote = |back: &Back| quote(before.saturating_sub(*back));
     Some(match what {
@@ -131,7 +131,7 @@ fn command(what: &What, step: usize, latest: &mut usize, now: Timestamp) -> Opti
 }
 
 /// Some of each part at each location.
-fn stocked(units: &[i64; 4]) -> MemoryStore {
+pub(super) fn stocked(units: &[i64; 4]) -> MemoryStore {
     let store = MemoryStore::default();
     let positions = SKUS.iter().flat_map(|sku| LOCATIONS.map(|location| (sku, location)));
     for ((sku, location), units) in positions.zip(units) {
@@ -141,17 +141,17 @@ fn stocked(units: &[i64; 4]) -> MemoryStore {
     store
 }
 
-fn records(store: &MemoryStore) -> Vec<QuoteHolds> {
+pub(super) fn records(store: &MemoryStore) -> Vec<QuoteHolds> {
     (0..=STEPS).filter_map(|number| store.holds(&quote(number)).unwrap()).collect()
 }
 
-fn counters(store: &MemoryStore) -> BTreeMap<(Sku, LocationId), Counters> {
+pub(super) fn counters(store: &MemoryStore) -> BTreeMap<(Sku, LocationId), Counters> {
     let positions = SKUS.iter().flat_map(|sku| store.positions(&id(sku)).unwrap());
     positions.map(|position| ((position.sku, position.location), position.counters)).collect()
 }
 
 /// Replaying the ledger gives what is there; the records of holds give what is promised of it.
-fn books_agree(store: &MemoryStore) {
+pub(super) fn books_agree(store: &MemoryStore) {
     for ((sku, location), counters) in counters(store) {
         let page = LedgerPage { sku: sku.clone(), location: Some(location.clone()), after: 0, limit: u32::MAX };
         let there = replay(&store.ledger(&page).unwrap()).unwrap();
@@ -189,7 +189,7 @@ fn records_are_sound(store: &MemoryStore, now: Timestamp) {
 }
 
 /// Every hold begins once and ends once; a sale that was taken back is the one end that follows another.
-fn each_hold_ends_once(events: &[StockEvent]) {
+pub(super) fn each_hold_ends_once(events: &[StockEvent]) {
     assert!(events.is_sorted_by(|a, b| a.seq < b.seq), "two events with one number");
     let mut stories: BTreeMap<&OpaqueId, String> = BTreeMap::new();
     for event in events {
@@ -208,7 +208,7 @@ fn each_hold_ends_once(events: &[StockEvent]) {
 }
 
 /// More is promised than is there only where a count, damage or quarantine said so, and then an event says it too.
-fn shortfalls_are_announced(before: &MemoryStore, command: Option<&Command>, after: &MemoryStore) {
+fn shortfalls_are_announced(before: &MemoryStore, command: Option<&Command>, now: Timestamp, after: &MemoryStore) {
     let had = counters(before);
     let known = before.outbox().len();
     let news = after.outbox().split_off(known);
@@ -226,7 +226,7 @@ fn shortfalls_are_announced(before: &MemoryStore, command: Option<&Command>, aft
                 }
                 _ => None,
             });
-            let waiting = records(after).into_iter().filter(|record| record.awaits(&position.0, &position.1));
+            let waiting = records(after).into_iter().filter(|record| record.awaits(&position.0, &position.1, now));
             assert_eq!(named, Some(waiting.map(|record| record.quote).collect()), "{position:?}");
         }
     }
@@ -313,7 +313,7 @@ proptest! {
             }
             books_agree(&store);
             records_are_sound(&store, now);
-            shortfalls_are_announced(&before, command.as_ref(), &store);
+            shortfalls_are_announced(&before, command.as_ref(), now, &store);
             each_hold_ends_once(&store.outbox());
         }
         // In the end nothing is held any more.

@@ -14,9 +14,15 @@ use crate::time::Timestamp;
 
 /// Notes that `units` sold at a position were taken from its shelf: those of the quotes that were to expire first, since
 /// a pick does not say whose goods they are.
-pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store: &S) -> Result<(), S::Error> {
+pub(super) fn pick<S: Store>(
+    sku: &Sku,
+    location: &LocationId,
+    units: u64,
+    now: Timestamp,
+    store: &S,
+) -> Result<(), S::Error> {
     let mut left = u32::try_from(units).unwrap_or(u32::MAX);
-    let mut sold = store.quotes_at(sku, location)?;
+    let mut sold = store.sales_at(sku, location)?;
     sold.sort_by(|a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
     for mut quote in sold {
         let before = left;
@@ -26,7 +32,7 @@ pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store
             left = left.saturating_sub(picked);
         }
         if left < before {
-            store.put_holds(&quote)?;
+            store.put_holds(&quote.changed(now))?;
         }
         if left == 0 {
             break;
@@ -58,7 +64,7 @@ pub(super) fn give_back<S: Store>(
     let back = back.map(|(hold, units)| units_at(hold, *units)).collect();
     let what = Happening::Returned { quote: quote.clone(), units: back };
     known.returns.push(id.clone());
-    let (shelf, picked) = unsell(&mut known, returned, store)?;
+    let (shelf, picked) = unsell(&mut known, returned, now, store)?;
     let reply = end(known, HoldState::Committed, what, shelf, now, store)?;
     restock(quote, id, picked, now, store)?;
     Ok(reply)
@@ -68,7 +74,7 @@ pub(super) fn give_back<S: Store>(
 pub(super) fn undo<S: Store>(mut known: QuoteHolds, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
     let quote = known.quote.clone();
     let sold = known.holds.iter().map(Hold::outstanding).collect();
-    let (shelf, picked) = unsell(&mut known, sold, store)?;
+    let (shelf, picked) = unsell(&mut known, sold, now, store)?;
     let reply = end(known, HoldState::Released, Happening::Released { quote: quote.clone() }, shelf, now, store)?;
     restock(&quote, &quote, picked, now, store)?;
     Ok(reply)
@@ -79,9 +85,10 @@ pub(super) fn undo<S: Store>(mut known: QuoteHolds, now: Timestamp, store: &S) -
 fn unsell<'a, S: Store>(
     known: &mut QuoteHolds,
     units: Vec<u32>,
+    now: Timestamp,
     store: &'a S,
 ) -> Result<(Shelf<'a, S>, Vec<Units>), S::Error> {
-    let mut shelf = Shelf::new(store);
+    let mut shelf = Shelf::new(now, store);
     let mut picked = Vec::new();
     for (hold, units) in known.holds.iter_mut().zip(units) {
         let unpicked = units.min(hold.unpicked);

@@ -2,27 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::overdue;
 use crate::id::{LocationId, Sku};
 use crate::stock::position::{Counters, Position};
 use crate::stock::store::Store;
+use crate::time::Timestamp;
 
 /// Positions on their way through a command.
 pub(super) struct Shelf<'a, S: Store> {
     store: &'a S,
+    now: Timestamp,
     read: BTreeSet<Sku>,
     positions: BTreeMap<(Sku, LocationId), Position>,
     changed: BTreeSet<(Sku, LocationId)>,
 }
 
 impl<'a, S: Store> Shelf<'a, S> {
-    pub(super) fn new(store: &'a S) -> Self {
-        Self { store, read: BTreeSet::new(), positions: BTreeMap::new(), changed: BTreeSet::new() }
+    /// The positions as they are at `now`.
+    pub(super) fn new(now: Timestamp, store: &'a S) -> Self {
+        Self { store, now, read: BTreeSet::new(), positions: BTreeMap::new(), changed: BTreeSet::new() }
     }
 
     /// The counters of a position as they stand; zero where nobody has written any.
     pub(super) fn counters(&mut self, sku: &Sku, location: &LocationId) -> Result<Counters, S::Error> {
         if self.read.insert(sku.clone()) {
-            for position in self.store.positions(sku)? {
+            for position in overdue::positions(sku, self.now, self.store)? {
                 self.positions.insert((sku.clone(), position.location.clone()), position);
             }
         }
@@ -53,7 +57,7 @@ impl<'a, S: Store> Shelf<'a, S> {
         for key in &self.changed {
             if let Some(position) = self.positions.get_mut(key) {
                 position.version = position.version.saturating_add(1);
-                self.store.put_position(position)?;
+                overdue::put(position, self.now, self.store)?;
                 self.store.mark_dirty(&position.sku, seq)?;
             }
         }

@@ -34,6 +34,8 @@ const MIGRATIONS: [&[&str]; 2] = [
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
+/// Answers forgotten by one alarm.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// Quotes looked at by one alarm.
 const DUE_AT_ONCE: u32 = 100;
 
@@ -70,9 +72,16 @@ impl SqlStore {
         self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
     }
 
-    /// Forgets the answers that were given before `then`.
+    /// Forgets answers that were given before `then`, a slice of them.
     pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
-        self.sql.run("DELETE FROM answers WHERE at < ?", vec![then.millis().into()])
+        let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
+        self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
+    }
+
+    /// When the oldest answer was given.
+    pub fn oldest_answer(&self) -> Result<Option<Timestamp>> {
+        let rows = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
+        Ok(time(&rows))
     }
 
     /// A page of quotes, the newest first, and where the next one begins.
@@ -89,10 +98,11 @@ impl SqlStore {
              ORDER BY place DESC LIMIT ?4";
         let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
-        let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
+        let one_more = sql::number(limit.saturating_add(1).into())?;
+        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
+        let more = sql::cut(&mut rows, limit);
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
-        let full = u32::try_from(quotes.len()).is_ok_and(|count| count == limit);
-        let cursor = rows.last().filter(|_| full).map(|row| sql::integer(row, 0)).transpose()?;
+        let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;
         Ok((quotes, cursor))
     }
 
@@ -100,11 +110,7 @@ impl SqlStore {
     pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
         if self.next.get().is_none() {
             let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-            let next = match rows.first().and_then(|row| row.first()) {
-                Some(Value::Integer(at)) => *at,
-                _ => NEVER,
-            };
-            self.next.set(Some(next));
+            self.next.set(Some(time(&rows).map_or(NEVER, Timestamp::millis)));
         }
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
     }
@@ -123,20 +129,24 @@ impl DeskStore for SqlStore {
         rows.first().map(|row| sql::json(row, 0)).transpose()
     }
 
-    fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<()> {
+    fn put_quote(&self, quote: &Quote, wake_at: Timestamp) -> Result<()> {
         let row = vec![
             sql::text(&quote.id),
             sql::text(&name(quote.state)),
             quote.expires_at.millis().into(),
-            wake_at.map_or(Value::Null, |at| at.millis().into()),
+            wake_at.millis().into(),
             sql::to_json(quote)?,
         ];
         let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, quote) VALUES (?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
              wake_at = excluded.wake_at, quote = excluded.quote";
         self.sql.run(statement, row)?;
-        self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
+        self.next.set(self.next.get().map(|next| next.min(wake_at.millis())));
         Ok(())
+    }
+
+    fn forget(&self, id: &OpaqueId) -> Result<()> {
+        self.sql.run("DELETE FROM quotes WHERE id = ?", vec![sql::text(id)])
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
@@ -167,6 +177,14 @@ impl Outbox for SqlStore {
 
     fn delivered(&self, seq: u64) -> Result<()> {
         self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![sql::number(seq)?])
+    }
+}
+
+/// The one time that a statement asks for, if there is one.
+fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
+    match rows.first()?.first()? {
+        Value::Integer(at) => Some(Timestamp::from_millis(*at)),
+        _ => None,
     }
 }
 

@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | `positions` | a [`Position`] as JSON, by sku and location |
 //! | `ledger` | an [`Entry`] as JSON, by its place; a movement id is used once per position |
-//! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside |
-//! | `holds_at` | which quotes await stock of a position; kept by triggers on `holds` |
+//! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside, `forget_at` afterwards |
+//! | `waiting` | which quotes await stock of a position, until when, and how many units of it; kept by triggers on `holds` |
+//! | `clock` | one row: the latest time at which units were given to others before they were freed |
 //! | `outbox` | a [`StockEvent`] as JSON that has not been delivered |
 //! | `dirty` | a sku whose snapshot is out of date, with the version of the first change since |
 //! | `sequence` | one row: the last number that may have been given out |
@@ -30,6 +31,26 @@ use worker::{Result, SqlStorage, SqlStorageValue as Value};
 use self::memory::{Memory, NEVER};
 use crate::objects::sql::{self, LARGEST, integer, number, unreadable};
 
+/// Adds to `waiting` what the row `NEW` of `holds` awaits: units it keeps from others until `frees_at` (none where quotes
+/// replace each other), or at the end of time units that are sold and still to be picked.
+macro_rules! add_waiting {
+    () => {
+        "INSERT INTO waiting SELECT value->>'sku', coalesce(NEW.frees_at, 9007199254740991), NEW.quote, value->>'location', \
+           CASE WHEN NEW.frees_at IS NULL THEN sum(value->>'unpicked') \
+             WHEN NEW.holds->>'replaces' IS NULL AND NEW.holds->>'replaced_by' IS NULL \
+             THEN sum(value->>'quantity' - value->>'borrowed') ELSE 0 END AS units \
+         FROM json_each(NEW.holds, '$.holds') GROUP BY 1, 4 HAVING NEW.frees_at IS NOT NULL OR units > 0;"
+    };
+}
+
+/// Removes from `waiting` what the row `OLD` of `holds` awaited.
+macro_rules! remove_waiting {
+    () => {
+        "DELETE FROM waiting WHERE (sku, frees_at, quote, location) IN (SELECT value->>'sku', \
+           coalesce(OLD.frees_at, 9007199254740991), OLD.quote, value->>'location' FROM json_each(OLD.holds, '$.holds'));"
+    };
+}
+
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[
     &[
@@ -52,6 +73,33 @@ const MIGRATIONS: &[&[&str]] = &[
              SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds') GROUP BY 1, 2 \
              HAVING NEW.holds->>'state' <> 'committed' OR max(value->>'unpicked') = 0); END",
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
+    ],
+    &[
+        "ALTER TABLE holds ADD COLUMN forget_at INTEGER",
+        "CREATE INDEX holds_forgotten ON holds (forget_at) WHERE forget_at IS NOT NULL",
+        "DROP TRIGGER holds_begin",
+        "DROP TRIGGER holds_end",
+        "DROP TABLE holds_at",
+        "CREATE TABLE waiting (sku TEXT NOT NULL, frees_at INTEGER NOT NULL, quote TEXT NOT NULL, location TEXT NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (sku, frees_at, quote, location)) WITHOUT ROWID",
+        concat!(
+            "CREATE TRIGGER holds_begin AFTER INSERT ON holds WHEN NEW.holds->>'state' IN ('held', 'committed') BEGIN ",
+            add_waiting!(),
+            " END"
+        ),
+        concat!(
+            "CREATE TRIGGER holds_change AFTER UPDATE ON holds WHEN NEW.holds->>'state' IN ('held', 'committed') BEGIN ",
+            remove_waiting!(),
+            add_waiting!(),
+            " END"
+        ),
+        concat!(
+            "CREATE TRIGGER holds_end AFTER UPDATE ON holds WHEN NEW.holds->>'state' NOT IN ('held', 'committed') BEGIN ",
+            remove_waiting!(),
+            " END"
+        ),
+        "UPDATE holds SET holds = holds",
+        "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)",
+        "INSERT INTO clock VALUES (1, 0)",
     ],
 ];
 
@@ -170,9 +218,10 @@ impl Store for SqlStore {
 
     fn put_holds(&self, holds: &QuoteHolds) -> Result<()> {
         let frees_at = (holds.state == HoldState::Held).then(|| holds.frees_at());
-        let row = vec![text(&holds.quote), frees_at.map_or(Ok(Value::Null), millis)?, to_json(holds)?];
-        let upsert = "INSERT INTO holds (quote, frees_at, holds) VALUES (?, ?, ?) \
-                      ON CONFLICT (quote) DO UPDATE SET frees_at = excluded.frees_at, holds = excluded.holds";
+        let time = |at: Option<Timestamp>| at.map_or(Ok(Value::Null), millis);
+        let row = vec![text(&holds.quote), time(frees_at)?, time(holds.forget_at)?, to_json(holds)?];
+        let upsert = "INSERT INTO holds (quote, frees_at, forget_at, holds) VALUES (?, ?, ?, ?) ON CONFLICT (quote) \
+                      DO UPDATE SET frees_at = excluded.frees_at, forget_at = excluded.forget_at, holds = excluded.holds";
         self.run(upsert, row)?;
         if let Some(frees_at) = frees_at {
             self.memory.frees_at(frees_at);
@@ -180,11 +229,12 @@ impl Store for SqlStore {
         Ok(())
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>> {
         if self.next_due()?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        let rows = self.rows("SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at", vec![millis(now)?])?;
+        let statement = "SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at LIMIT ?";
+        let rows = self.rows(statement, vec![millis(now)?, number(limit.into())?])?;
         self.memory.forget_due();
         rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| unreadable("a quote"))).collect()
     }
@@ -205,9 +255,53 @@ impl Store for SqlStore {
         Ok((from != NEVER).then(|| Timestamp::from_millis(from)))
     }
 
+    fn overdue(&self, sku: &Sku, now: Timestamp) -> Result<Vec<(LocationId, u64)>> {
+        let statement = "SELECT location, sum(units) FROM waiting WHERE sku = ? AND frees_at <= ? GROUP BY location";
+        let rows = self.rows(statement, vec![text(sku), millis(now)?])?;
+        let location = |row: &[Value]| sql::string(row, 0)?.parse().map_err(|_| unreadable("a location"));
+        rows.iter().map(|row| Ok((location(row)?, integer(row, 1)?))).collect()
+    }
+
+    fn clock(&self) -> Result<Timestamp> {
+        if let Some(known) = self.memory.clock() {
+            return Ok(known);
+        }
+        let rows = self.rows("SELECT at FROM clock", vec![])?;
+        let at = match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(at)) => Timestamp::from_millis(*at),
+            _ => return Err(unreadable("the clock")),
+        };
+        self.memory.set_clock(at);
+        Ok(at)
+    }
+
+    fn put_clock(&self, now: Timestamp) -> Result<()> {
+        self.memory.set_clock(now);
+        self.run("UPDATE clock SET at = ?", vec![millis(now)?])
+    }
+
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement = "DELETE FROM holds WHERE quote IN (SELECT quote FROM holds WHERE forget_at <= ? LIMIT ?)";
+        self.run(statement, vec![millis(now)?, number(limit.into())?])
+    }
+
+    fn next_forgotten(&self) -> Result<Option<Timestamp>> {
+        let rows = self.rows("SELECT min(forget_at) FROM holds WHERE forget_at IS NOT NULL", vec![])?;
+        Ok(match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(at)) => Some(Timestamp::from_millis(*at)),
+            _ => None,
+        })
+    }
+
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>> {
         let statement =
-            "SELECT holds FROM holds_at JOIN holds USING (quote) WHERE sku = ? AND location = ? ORDER BY quote";
+            "SELECT holds FROM waiting JOIN holds USING (quote) WHERE sku = ? AND location = ? ORDER BY quote";
+        self.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row)).collect()
+    }
+
+    fn sales_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>> {
+        let statement = "SELECT holds FROM waiting JOIN holds USING (quote) \
+                         WHERE sku = ? AND waiting.frees_at = 9007199254740991 AND location = ? ORDER BY quote";
         self.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row)).collect()
     }
 

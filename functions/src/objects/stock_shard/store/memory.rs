@@ -24,6 +24,8 @@ pub struct Memory {
     numbers: RefCell<Option<RangeInclusive<u64>>>,
     /// No hold is to be freed before this, in milliseconds since 1970; [`NEVER`] where nothing is held.
     due_from: Cell<Option<i64>>,
+    /// The latest time at which overdue units were given to others.
+    clock: Cell<Option<Timestamp>>,
     /// Every dirty sku.
     dirty: RefCell<Option<HashMap<Sku, Dirty>>>,
 }
@@ -42,6 +44,7 @@ impl Memory {
         self.positions.take();
         self.numbers.take();
         self.due_from.take();
+        self.clock.take();
         self.dirty.take();
     }
 
@@ -98,6 +101,16 @@ impl Memory {
     /// The next hold to be freed is about to be.
     pub fn forget_due(&self) {
         self.due_from.take();
+    }
+
+    /// What is noted with [`Memory::set_clock`].
+    pub fn clock(&self) -> Option<Timestamp> {
+        self.clock.get()
+    }
+
+    /// Notes the latest time at which overdue units were given to others.
+    pub fn set_clock(&self, at: Timestamp) {
+        self.clock.set(Some(at));
     }
 
     /// Whether the dirty skus are known.
