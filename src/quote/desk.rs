@@ -22,16 +22,13 @@ use crate::id::OpaqueId;
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
 use crate::stock::{HoldRefusal, ShardName};
-use crate::time::{DAY, Timestamp};
+use crate::time::Timestamp;
 
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
 pub const RETRY_AFTER: i64 = 2_000;
 
-/// How long a committed quote is kept after its last change, in milliseconds: so long it can be shown and returned.
-pub const COMMITTED_KEPT: i64 = 400 * DAY;
-
-/// How long a quote that was released or has expired is kept, in milliseconds.
-pub const ENDED_KEPT: i64 = 90 * DAY;
+/// Quotes that one alarm forgets.
+pub const FORGOTTEN_AT_ONCE: u32 = 250;
 
 /// A desk's own storage: synchronous, and all writes of one step become durable together.
 pub trait DeskStore {
@@ -40,10 +37,10 @@ pub trait DeskStore {
 
     /// A quote.
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>, Self::Error>;
-    /// Writes a quote over the one before. `wake_at` is when the alarm should look at it.
-    fn put_quote(&self, quote: &Quote, wake_at: Timestamp) -> Result<(), Self::Error>;
-    /// Forgets a quote.
-    fn forget(&self, id: &OpaqueId) -> Result<(), Self::Error>;
+    /// Writes a quote over the one before. `wake_at` is when the alarm should look at it; `None`: it has come to rest.
+    fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<(), Self::Error>;
+    /// Forgets quotes that have come to rest and whose [time](Quote::forget_at) has come, at most so many.
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error>;
     /// Quotes that are held and not expired at `now`.
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
     /// Quotes whose time to be looked at has come, earliest first.
@@ -66,8 +63,8 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered as the call's
-    /// answer before anything is asked.
+    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered before anything
+    /// is asked, with what is asked, and is the call's answer when all shards have heard it.
     Refuse(Refusal),
     /// Selling.
     Commit(OpaqueId),
@@ -107,7 +104,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// Opens a quote.
     pub fn open(&self, draft: Draft, now: Timestamp) -> Result<Step, S::Error> {
         if let Some(known) = self.store.quote(&draft.id)? {
-            return Ok(done(known));
+            return self.replace(known, draft.replace.as_ref(), now);
         }
         let opening = Opening::new(draft, now);
         match self.objection(&opening.draft, now)? {
@@ -121,33 +118,43 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(self.store.quote(id)?.map_or_else(|| refused(Refusal::NotFound), done))
     }
 
-    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others.
-    pub fn commit(&self, id: &OpaqueId, lines: Option<&[(usize, u32)]>, now: Timestamp) -> Result<Step, S::Error> {
+    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others. `call` is the caller's key:
+    /// a repeated call carries on with what it began, or meets it done.
+    pub fn commit(
+        &self,
+        id: &OpaqueId,
+        lines: Option<&[(usize, u32)]>,
+        call: Option<&OpaqueId>,
+        now: Timestamp,
+    ) -> Result<Step, S::Error> {
         let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {}
-            // Begun before: carry on with what was accepted then.
-            QuoteState::Committing => return Ok(ask_commit(&quote)),
+            QuoteState::Committing if quote.is_decided_by(call) => return Ok(ask_commit(&quote)),
+            QuoteState::Committed if quote.is_decided_by(call) => return Ok(done(quote)),
             _ => return Ok(refused(why_not_held(&quote, now))),
         }
         let sold = quote.units(lines, |line| line.held);
         if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
             return Ok(refused(refusal));
         }
+        quote.decided_by = call.cloned();
         self.put(&quote, now)?;
         Ok(ask_commit(&quote))
     }
 
-    /// Gives a quote up.
-    pub fn release(&self, id: &OpaqueId, now: Timestamp) -> Result<Step, S::Error> {
-        let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
+    /// Gives a quote up. `call` is the caller's key, as for [`Desk::commit`].
+    pub fn release(&self, id: &OpaqueId, call: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {
+                quote.decided_by = call.cloned();
                 let lines = some_lines(&quote, |_, line| line.held);
                 self.tell(&quote, Outcome::Released { lines }, now)?;
                 self.ask_release(quote, QuoteState::Releasing, now)
             }
             QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
+            QuoteState::Released if quote.is_decided_by(call) => Ok(done(quote)),
             _ => Ok(refused(why_not_held(&quote, now))),
         }
     }
@@ -191,9 +198,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(ask_return(&quote.id, &taken))
     }
 
-    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun, to forget
-    /// what has been at rest for long.
+    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun. Those that
+    /// have been at rest for long are forgotten.
     pub fn wake(&self, now: Timestamp) -> Result<Vec<Step>, S::Error> {
+        self.store.forget(now, FORGOTTEN_AT_ONCE)?;
         let mut steps = Vec::new();
         for id in self.store.due(now)? {
             let Some(quote) = self.store.quote(&id)? else { continue };
@@ -202,21 +210,19 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                     self.tell_expired(&quote, now)?;
                     steps.push(self.ask_release(quote, QuoteState::Expired, now)?);
                 }
-                QuoteState::Held => self.put(&quote, now)?,
-                QuoteState::Releasing => steps.push(self.ask_release(quote, QuoteState::Releasing, now)?),
-                QuoteState::Expired if now < quote.expires_at.plus(ENDED_KEPT) => {
-                    steps.push(self.ask_release(quote, QuoteState::Expired, now)?);
+                QuoteState::Releasing | QuoteState::Expired => {
+                    let state = quote.state;
+                    steps.push(self.ask_release(quote, state, now)?);
                 }
                 QuoteState::Committing => {
                     self.put(&quote, now)?;
                     steps.push(ask_commit(&quote));
                 }
-                QuoteState::Committed if !quote.returns_are_told() => {
+                QuoteState::Held | QuoteState::Committed | QuoteState::Released => {
                     self.put(&quote, now)?;
                     let untold = quote.returns.iter().filter(|taken| !taken.untold.is_empty());
                     steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
                 }
-                QuoteState::Committed | QuoteState::Released | QuoteState::Expired => self.store.forget(&id)?,
             }
         }
         Ok(steps)
@@ -227,7 +233,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let all_done = replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done)));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal) => Ok(refused(refusal)),
+            Act::Refuse(refusal) => Ok(refused(if all_done { refusal } else { Refusal::Unreachable })),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
@@ -270,18 +276,22 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut unreachable) = (None, false);
+        let (mut lost, mut busy, mut unreachable) = (None, None, false);
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => opening.heard(&shard, lines),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
+                // Another quote is about to take that place, or was and will not come back.
+                Some(Reply::Refused { why: HoldRefusal::BeingReplaced }) => busy = Some(Refusal::Busy),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
                 _ => unreachable = true,
             }
         }
-        if let Some(lost) = lost {
-            return self.refuse(&opening, lost, now);
+        if let Some(lost) = lost.or(busy) {
+            // What has become of the quote to be replaced says more than what this one has lost.
+            let refusal = self.objection_by_now(&opening.draft, now)?.unwrap_or(lost);
+            return self.refuse(&opening, refusal, now);
         }
         if unreachable {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
@@ -301,30 +311,35 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return self.refuse(&opening, Refusal::InsufficientStock { shortages }, now);
         }
         // While the shards were asked, another call may have decided otherwise.
-        if let Some(refusal) = self.objection(&opening.draft, now)? {
-            // What is about to be sold is as good as sold.
-            let refusal = if refusal.passes() { Refusal::AlreadyCommitted } else { refusal };
+        if let Some(refusal) = self.objection_by_now(&opening.draft, now)? {
             return self.refuse(&opening, refusal, now);
         }
         if opening.expires_at() <= now {
             return self.refuse(&opening, Refusal::Expired, now);
         }
-        let old = match &opening.draft.replace {
-            Some(old) => self.store.quote(old)?,
-            None => None,
-        };
         let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
         let quote = opening.into_quote();
         let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
+        let old = replaces.clone();
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.put(&quote, now)?;
-        let Some(old) = old else { return Ok(done(quote)) };
-        // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let (old_id, by) = (old.id.clone(), quote.id.clone());
-        let lines = some_lines(&old, |_, line| line.held);
-        self.tell(&old, Outcome::Replaced { lines, by }, now)?;
-        let asks = self.release_asks(old, QuoteState::Releasing, now)?;
-        Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+        self.replace(quote, old.as_ref(), now)
+    }
+
+    /// The new quote is held: from here on the old one is given up, if that was not begun before. Those of its units that
+    /// the new one uses stay with the new one.
+    fn replace(&self, new: Quote, old: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(old) = old.map(|old| self.store.quote(old)).transpose()?.flatten() else { return Ok(done(new)) };
+        match old.state {
+            QuoteState::Held => {
+                let lines = some_lines(&old, |_, line| line.held);
+                self.tell(&old, Outcome::Replaced { lines, by: new.id.clone() }, now)?;
+            }
+            QuoteState::Releasing => {}
+            _ => return Ok(done(new)),
+        }
+        let act = Act::Replace { new: new.id, old: old.id.clone() };
+        Ok(Step::Ask(act, self.release_asks(old, QuoteState::Releasing, now)?))
     }
 
     /// What stands against holding a quote, whatever the stock.
@@ -340,6 +355,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
         let full = self.store.open_quotes(now)? >= limit;
         Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
+    }
+
+    /// What stands against it after the shards were asked, for good: what is about to be sold is as good as sold.
+    fn objection_by_now(&self, draft: &Draft, now: Timestamp) -> Result<Option<Refusal>, S::Error> {
+        let objection = self.objection(draft, now)?;
+        Ok(objection.map(|refusal| if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }))
     }
 
     /// Refuses to hold; for good, unless it passes. What is held so far is given back.
@@ -397,9 +418,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             self.put(&quote, now)?;
             return Ok(done(quote));
         }
-        let lost = replies
-            .iter()
-            .any(|(_, reply)| matches!(reply, Some(Reply::Refused { why }) if *why != HoldRefusal::BeingReplaced));
+        let lost = replies.iter().any(|(_, reply)| matches!(reply, Some(Reply::Refused { .. })));
         if !lost && now < quote.expires_at.plus(GRACE) {
             return Ok(refused(Refusal::Unreachable));
         }
@@ -423,7 +442,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if quote.state == QuoteState::Releasing {
             quote.state = QuoteState::Released;
         }
-        self.store.put_quote(&quote, now.plus(ENDED_KEPT))?;
+        self.store.put_quote(&quote, None)?;
         Ok(done(quote))
     }
 
@@ -446,16 +465,15 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(done(quote))
     }
 
-    /// Writes a quote. When to look at it next follows from how far it has come: when something is due, or when nobody
-    /// needs it any more.
+    /// Writes a quote. When to look at it next follows from how far it has come.
     fn put(&self, quote: &Quote, now: Timestamp) -> Result<(), S::Error> {
         let wake_at = match quote.state {
-            QuoteState::Held => quote.expires_at,
-            QuoteState::Committed if quote.returns_are_told() => now.plus(COMMITTED_KEPT),
-            QuoteState::Released => now.plus(ENDED_KEPT),
+            QuoteState::Held => Some(quote.expires_at),
+            QuoteState::Committed if quote.returns_are_told() => None,
+            QuoteState::Released => None,
             // The shards are being told.
             QuoteState::Committing | QuoteState::Committed | QuoteState::Releasing | QuoteState::Expired => {
-                now.plus(RETRY_AFTER)
+                Some(now.plus(RETRY_AFTER))
             }
         };
         self.store.put_quote(quote, wake_at)

@@ -8,7 +8,13 @@ use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
 use crate::stock::{LineKey, LineUnits, ShardName};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
+
+/// How long a committed quote is kept after its expiry, in milliseconds: so long it can be shown and returned.
+pub const COMMITTED_KEPT: i64 = 400 * DAY;
+
+/// How long a quote that was released or has expired is kept after its expiry, in milliseconds.
+pub const ENDED_KEPT: i64 = 90 * DAY;
 
 /// A quote as its desk keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +44,9 @@ pub struct Quote {
     /// The returns that were taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<Return>,
+    /// The call that sold it or gave it up, by its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<OpaqueId>,
 }
 
 /// How far a quote has come.
@@ -144,6 +153,11 @@ impl Quote {
         if self.state == QuoteState::Held && self.expires_at <= now { QuoteState::Expired } else { self.state }
     }
 
+    /// Whether a call of this key has sold it or given it up: made again, it meets what it did itself.
+    pub fn is_decided_by(&self, call: Option<&OpaqueId>) -> bool {
+        call.is_some() && self.decided_by.as_ref() == call
+    }
+
     /// What the held units cost. Each line's amount is its exact unit price times its held units, rounded once.
     pub fn totals(&self) -> Result<Totals, MoneyError> {
         let mut totals = (Money::zero(self.currency), Money::zero(self.currency));
@@ -155,6 +169,12 @@ impl Quote {
             }
         }
         Ok(Totals { subtotal: totals.0, core_total: totals.1, total: totals.0.checked_add(totals.1)? })
+    }
+
+    /// When a quote that has come to rest is forgotten.
+    pub fn forget_at(&self) -> Timestamp {
+        let kept = if self.state == QuoteState::Committed { COMMITTED_KEPT } else { ENDED_KEPT };
+        self.expires_at.plus(kept)
     }
 
     /// Whether the shards have booked every return.
@@ -187,7 +207,7 @@ impl Quote {
     pub(super) fn sell(&mut self, sold: &[u32]) -> Result<(), Refusal> {
         self.spread(sold, |units| units.held, |units, sold| units.committed = sold)?;
         for (line, sold) in self.lines.iter_mut().zip(sold) {
-            line.committed = *sold;
+            line.sell(*sold);
         }
         self.state = QuoteState::Committing;
         Ok(())
@@ -250,6 +270,21 @@ impl Quote {
     }
 }
 
+impl QuoteLine {
+    /// Notes that `sold` units are sold, and keeps their allocations only. Shards sell a line's units in this order.
+    fn sell(&mut self, sold: u32) {
+        self.committed = sold;
+        for need in &self.needs {
+            let mut left = sold.saturating_mul(need.quantity);
+            for at in self.allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
+                at.quantity = at.quantity.min(left);
+                left = left.saturating_sub(at.quantity);
+            }
+        }
+        self.allocations.retain(|at| at.quantity > 0);
+    }
+}
+
 impl ShardHolds {
     /// The lines of this shard with `count` units each, those without any left out.
     pub fn lines(&self, count: impl Fn(&HeldUnits) -> u32) -> Vec<LineUnits> {
@@ -284,7 +319,7 @@ mod tests {
             r#""holds":[{"shard":{"region":"enam","bucket":7},"#,
             r#""units":[{"line":{"line":0,"component":0},"held":6,"committed":3,"returned":3}]}],"#,
             r#""returns":[{"id":"r","untold":[[{"region":"enam","bucket":7},"#,
-            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}]}"#
+            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}],"decided_by":"k"}"#
         );
         let quote: Quote = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&quote).unwrap(), text);

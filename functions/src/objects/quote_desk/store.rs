@@ -1,4 +1,4 @@
-//! A desk's tables, and the domain's [`DeskStore`] on them.
+//! A desk's tables, and the domain's [`DeskStore`] and [`ClerkStore`] on them.
 //!
 //! | table | row |
 //! | --- | --- |
@@ -12,7 +12,7 @@ use std::cell::Cell;
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
 use holdfast::quote::desk::DeskStore;
-use holdfast::quote::{Quote, QuoteEvent, QuoteState};
+use holdfast::quote::{ClerkStore, Quote, QuoteEvent, QuoteState};
 use holdfast::time::Timestamp;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
@@ -20,7 +20,7 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 2] = [
+const MIGRATIONS: [&[&str]; 3] = [
     &[
         "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
         "CREATE INDEX quotes_state ON quotes (state, expires_at)",
@@ -30,6 +30,10 @@ const MIGRATIONS: [&[&str]; 2] = [
     ],
     // AUTOINCREMENT: a place is never given twice, not even after everything was delivered.
     &["CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)"],
+    &[
+        "ALTER TABLE quotes ADD COLUMN forget_at INTEGER",
+        "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
+    ],
 ];
 
 /// Later than any time.
@@ -59,51 +63,17 @@ impl SqlStore {
         self.told.take()
     }
 
-    /// The answer that was given for a key, and to which request.
-    pub fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
-        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
-        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
-    }
-
-    /// Remembers the answer that is given for a key.
-    pub fn remember(&self, idempotency: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
-        let Idempotency { key, fingerprint } = idempotency;
-        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), sql::to_json(answer)?];
-        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
-    }
-
     /// Forgets answers that were given before `then`, a slice of them.
     pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
         let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
         self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
     }
 
-    /// When the oldest answer was given.
-    pub fn oldest_answer(&self) -> Result<Option<Timestamp>> {
-        let rows = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
-        Ok(time(&rows))
-    }
-
-    /// A page of quotes, the newest first, and where the next one begins.
-    pub fn list(
-        &self,
-        state: Option<QuoteState>,
-        cursor: Option<u64>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<(Vec<Quote>, Option<u64>)> {
-        // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
-        let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
-             OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
-             ORDER BY place DESC LIMIT ?4";
-        let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
-        let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
-        let one_more = sql::number(limit.saturating_add(1).into())?;
-        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
-        let more = sql::cut(&mut rows, limit);
-        let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
-        let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;
-        Ok((quotes, cursor))
+    /// When the next quote or answer may be forgotten, if answers are remembered for so many milliseconds.
+    pub fn next_forgotten(&self, remembered: i64) -> Result<Option<Timestamp>> {
+        let quote = self.sql.rows("SELECT min(forget_at) FROM quotes WHERE forget_at IS NOT NULL", vec![])?;
+        let answer = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
+        Ok(time(&quote).into_iter().chain(time(&answer).map(|at| at.plus(remembered))).min())
     }
 
     /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
@@ -129,24 +99,26 @@ impl DeskStore for SqlStore {
         rows.first().map(|row| sql::json(row, 0)).transpose()
     }
 
-    fn put_quote(&self, quote: &Quote, wake_at: Timestamp) -> Result<()> {
+    fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<()> {
         let row = vec![
             sql::text(&quote.id),
             sql::text(&name(quote.state)),
             quote.expires_at.millis().into(),
-            wake_at.millis().into(),
+            millis(wake_at),
+            millis(wake_at.is_none().then(|| quote.forget_at())),
             sql::to_json(quote)?,
         ];
-        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, quote) VALUES (?, ?, ?, ?, ?) \
+        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote) VALUES (?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
-             wake_at = excluded.wake_at, quote = excluded.quote";
+             wake_at = excluded.wake_at, forget_at = excluded.forget_at, quote = excluded.quote";
         self.sql.run(statement, row)?;
-        self.next.set(self.next.get().map(|next| next.min(wake_at.millis())));
+        self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
         Ok(())
     }
 
-    fn forget(&self, id: &OpaqueId) -> Result<()> {
-        self.sql.run("DELETE FROM quotes WHERE id = ?", vec![sql::text(id)])
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?)";
+        self.sql.run(statement, vec![now.millis().into(), sql::number(limit.into())?])
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
@@ -180,11 +152,49 @@ impl Outbox for SqlStore {
     }
 }
 
+fn millis(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| at.millis().into())
+}
+
 /// The one time that a statement asks for, if there is one.
 fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
     match rows.first()?.first()? {
         Value::Integer(at) => Some(Timestamp::from_millis(*at)),
         _ => None,
+    }
+}
+
+impl ClerkStore for SqlStore {
+    fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
+        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
+        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
+    }
+
+    fn remember(&self, call: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
+        let Idempotency { key, fingerprint } = call;
+        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), sql::to_json(answer)?];
+        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
+    }
+
+    fn list(
+        &self,
+        state: Option<QuoteState>,
+        cursor: Option<u64>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<(Vec<Quote>, Option<u64>)> {
+        // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
+        let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
+             OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
+             ORDER BY place DESC LIMIT ?4";
+        let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
+        let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
+        let one_more = sql::number(limit.saturating_add(1).into())?;
+        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
+        let more = sql::cut(&mut rows, limit);
+        let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
+        let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;
+        Ok((quotes, cursor))
     }
 }
 
