@@ -104,6 +104,14 @@ async function arrived(shard, count) {
   return found.map(({ event }) => event);
 }
 
+/** The first result of `look` that `holds`. */
+async function eventually(look, holds) {
+  for (;;) {
+    const found = await look();
+    if (holds(found)) return found;
+  }
+}
+
 const moved = (kind) => (id, sku, quantity) => ({ move: { movements: [{ id, sku, location: "ATL1", kind, quantity }] } });
 const receipt = moved("receipt");
 const count = moved("count");
@@ -164,6 +172,24 @@ test("a hold that nobody comes back for is freed by the alarm, also after a kill
   assert.equal((await ask("enam/expiry", { positions: { sku: "A" } })).positions.positions[0].held, 0);
 });
 
+test("however many holds end at once, the alarm frees all of them, and all are told of", async () => {
+  const holds = Array.from({ length: 300 }, (_, n) => n);
+  await ask("enam/crowd", receipt("m1", "A", holds.length));
+  const ends = Date.now() - 10_000 + 2_000; // two seconds are left of their grace
+  const held = { ...hold("", "A", 1).hold, expires_at: new Date(ends).toISOString() };
+  await Promise.all(holds.map((n) => ask("enam/crowd", { hold: { ...held, quote: `q${n}` } })));
+  const available = async () => (await ask("enam/crowd", { read: { skus: ["A"] } })).read;
+  const before = await available();
+  const after = await eventually(available, ({ as_of, stock }) => Date.parse(as_of) >= ends + 10_000 && stock[0][0].available === holds.length);
+  assert.ok(Date.parse(before.as_of) < ends + 10_000, "the machine is too slow for this test");
+  assert.deepEqual([before.stock[0][0].available, after.stock[0][0].available], [0, holds.length]);
+  const [line] = (await ask("enam/crowd", hold("new", "A", holds.length + 1))).held.lines;
+  assert.equal(line.lacking, 1);
+  const kinds = (await arrived("enam/crowd", 2 * holds.length + 2)).map(({ kind }) => kind);
+  assert.equal(kinds.filter((kind) => kind === "expired").length, holds.length);
+  assert.equal((await ask("enam/crowd", { positions: { sku: "A" } })).positions.positions[0].held, holds.length);
+});
+
 test("the log is read in pages, in order of arrival", async () => {
   const movements = Array.from({ length: 250 }, (_, i) => receipt(`m${i}`, "A", 1).move.movements[0]);
   await ask("enam/pages", { move: { movements } });
@@ -174,6 +200,20 @@ test("the log is read in pages, in order of arrival", async () => {
   const all = await (await get(`day=${today()}&limit=4`)).json();
   assert.deepEqual([...first.events, ...second.events], all.events);
   assert.deepEqual(await (await get("day=2001-01-01")).json(), { events: [] });
+});
+
+test("a log is there for 400 days after its day, and then no more", async () => {
+  const midnight = (daysAgo) => `${new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)}T00:00:00.000Z`;
+  const send = (daysAgo) => probe("send", JSON.stringify({ source: "old", events: [{ seq: daysAgo, at: midnight(daysAgo) }] }), { contentType: "text" });
+  const log = async (daysAgo) => (await (await get(`day=${midnight(daysAgo).slice(0, 10)}`)).json()).events;
+  for (const daysAgo of [402, 399]) await send(daysAgo);
+  for (let i = 0; i < 200 && (await log(399)).length < 1; i++) await new Promise((done) => setTimeout(done, 50));
+  for (let i = 0; i < 200 && (await log(402)).length > 0; i++) await new Promise((done) => setTimeout(done, 50));
+  assert.deepEqual([(await log(402)).length, (await log(399)).length], [0, 1]);
+  await restartAfterKill();
+  assert.deepEqual([(await log(402)).length, (await log(399)).length], [0, 1]);
+  const full = await (await get(`day=${midnight(399).slice(0, 10)}&limit=1`)).json();
+  assert.deepEqual([full.events.length, full.next], [1, undefined], "a full page that is the last says so");
 });
 
 test("a message that cannot be read is kept as rejected, once, and holds up no other", async () => {

@@ -20,7 +20,7 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 2] = [
+const MIGRATIONS: [&[&str]; 3] = [
     &[
         "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
         "CREATE INDEX quotes_state ON quotes (state, expires_at)",
@@ -30,10 +30,16 @@ const MIGRATIONS: [&[&str]; 2] = [
     ],
     // AUTOINCREMENT: a place is never given twice, not even after everything was delivered.
     &["CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)"],
+    &[
+        "ALTER TABLE quotes ADD COLUMN forget_at INTEGER",
+        "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
+    ],
 ];
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
+/// Answers forgotten by one alarm.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// Quotes looked at by one alarm.
 const DUE_AT_ONCE: u32 = 100;
 
@@ -57,20 +63,24 @@ impl SqlStore {
         self.told.take()
     }
 
-    /// Forgets the answers that were given before `then`.
+    /// Forgets answers that were given before `then`, a slice of them.
     pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
-        self.sql.run("DELETE FROM answers WHERE at < ?", vec![then.millis().into()])
+        let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
+        self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
+    }
+
+    /// When the next quote or answer may be forgotten, if answers are remembered for so many milliseconds.
+    pub fn next_forgotten(&self, remembered: i64) -> Result<Option<Timestamp>> {
+        let quote = self.sql.rows("SELECT min(forget_at) FROM quotes WHERE forget_at IS NOT NULL", vec![])?;
+        let answer = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
+        Ok(time(&quote).into_iter().chain(time(&answer).map(|at| at.plus(remembered))).min())
     }
 
     /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
     pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
         if self.next.get().is_none() {
             let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-            let next = match rows.first().and_then(|row| row.first()) {
-                Some(Value::Integer(at)) => *at,
-                _ => NEVER,
-            };
-            self.next.set(Some(next));
+            self.next.set(Some(time(&rows).map_or(NEVER, Timestamp::millis)));
         }
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
     }
@@ -94,15 +104,21 @@ impl DeskStore for SqlStore {
             sql::text(&quote.id),
             sql::text(&name(quote.state)),
             quote.expires_at.millis().into(),
-            wake_at.map_or(Value::Null, |at| at.millis().into()),
+            millis(wake_at),
+            millis(wake_at.is_none().then(|| quote.forget_at())),
             sql::to_json(quote)?,
         ];
-        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, quote) VALUES (?, ?, ?, ?, ?) \
+        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote) VALUES (?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
-             wake_at = excluded.wake_at, quote = excluded.quote";
+             wake_at = excluded.wake_at, forget_at = excluded.forget_at, quote = excluded.quote";
         self.sql.run(statement, row)?;
         self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
         Ok(())
+    }
+
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?)";
+        self.sql.run(statement, vec![now.millis().into(), sql::number(limit.into())?])
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
@@ -136,6 +152,18 @@ impl Outbox for SqlStore {
     }
 }
 
+fn millis(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| at.millis().into())
+}
+
+/// The one time that a statement asks for, if there is one.
+fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
+    match rows.first()?.first()? {
+        Value::Integer(at) => Some(Timestamp::from_millis(*at)),
+        _ => None,
+    }
+}
+
 impl ClerkStore for SqlStore {
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
         let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
@@ -161,10 +189,11 @@ impl ClerkStore for SqlStore {
              ORDER BY place DESC LIMIT ?4";
         let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
-        let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
+        let one_more = sql::number(limit.saturating_add(1).into())?;
+        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
+        let more = sql::cut(&mut rows, limit);
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
-        let full = u32::try_from(quotes.len()).is_ok_and(|count| count == limit);
-        let cursor = rows.last().filter(|_| full).map(|row| sql::integer(row, 0)).transpose()?;
+        let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;
         Ok((quotes, cursor))
     }
 }
