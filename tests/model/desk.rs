@@ -32,7 +32,7 @@ pub struct Desk {
     /// What a crash leaves of that: all that is stored, if the house is sound.
     durable: Part<Clerk<MemoryDesk>>,
     /// Tasks that wait for shards.
-    pub tasks: BTreeMap<TaskId, Waiting>,
+    pub tasks: Arc<BTreeMap<TaskId, Waiting>>,
 }
 
 /// A task, what it has asked, and what it has heard so far.
@@ -68,11 +68,17 @@ impl Desk {
     /// A desk that knows what is stored and nothing else.
     pub fn on(disk: MemoryDesk) -> Self {
         let clerk = Part::new(Clerk::new(disk));
-        Self { durable: clerk.clone(), clerk, tasks: BTreeMap::new() }
+        Self { durable: clerk.clone(), clerk, tasks: Arc::default() }
     }
 
     pub fn disk(&self) -> MemoryDesk {
         disk(&self.clerk)
+    }
+
+    /// Whether a crash would change anything.
+    pub fn has_something_to_lose(&self, plan: &Plan) -> bool {
+        let sound = self.durable.identity() == self.clerk.identity() && plan.fault != Some(Fault::ForgetsAnswers);
+        !(sound && self.tasks.is_empty())
     }
 
     /// Loses what is not stored.
@@ -98,12 +104,12 @@ impl Desk {
 
     /// A shard's reply to what a task has asked. The task goes on when it likes.
     pub fn reply(&mut self, task: TaskId, place: usize, reply: Part<Reply>) {
-        self.tasks.get_mut(&task).unwrap().heard[place] = Some(reply);
+        Arc::make_mut(&mut self.tasks).get_mut(&task).unwrap().heard[place] = Some(reply);
     }
 
     /// Goes on with a task, whether or not all shards have answered.
     pub fn go_on(&mut self, task: TaskId, now: Timestamp, plan: &Plan) -> Arc<[Deed]> {
-        let Waiting { task: of, asked, heard } = self.tasks.remove(&task).unwrap();
+        let Waiting { task: of, asked, heard } = Arc::make_mut(&mut self.tasks).remove(&task).unwrap();
         self.step(plan, ("go on", task, &heard, now.millis()), |clerk| {
             let silence = || (plan.fault == Some(Fault::SilenceIsConsent)).then_some(Reply::Done);
             let replies =
@@ -132,7 +138,7 @@ impl Desk {
             if let Deed::Sends(id, task, asked) = deed {
                 let (task, asked, heard) = (task.clone(), asked.clone(), vec![None; asked.len()]);
                 // An alarm may begin what an earlier alarm still waits for: that is one task.
-                self.tasks.entry(*id).or_insert(Waiting { task, asked, heard });
+                Arc::make_mut(&mut self.tasks).entry(*id).or_insert(Waiting { task, asked, heard });
             }
         }
         deeds
@@ -177,7 +183,7 @@ impl std::fmt::Display for Waiting {
 impl Hash for Desk {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (&self.clerk, &self.durable).hash(state);
-        for (task, waiting) in &self.tasks {
+        for (task, waiting) in &*self.tasks {
             (task, &waiting.heard).hash(state);
         }
     }

@@ -4,12 +4,13 @@
 use holdfast::id::OpaqueId;
 use holdfast::quote::DeskStore as _;
 use holdfast::quote::memory::MemoryDesk;
-use holdfast::stock::shard::{Command, Reply};
+use holdfast::stock::hold::GRACE;
+use holdfast::stock::shard::{Command, Reply, handle};
 use holdfast::stock::store::{LedgerPage, MemoryStore, Store as _};
 use holdfast::stock::{HoldRefusal, HoldState};
 use holdfast::time::Timestamp;
 
-use crate::plan::{QUOTES, SKUS, TICK};
+use crate::plan::{QUOTES, SKUS};
 use crate::shard::Shard;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,9 @@ pub enum Fault {
     ForgetsWhatIsOver,
     /// A shard forgets the quotes for which it had nothing.
     ForgetsWhatItLacked,
-    /// A shard promises what others hold.
-    PromisesWhatIsHeld,
-    /// A shard's clock is further ahead than the grace allows for.
+    /// A shard promises a unit more than it has.
+    PromisesTooMuch,
+    /// A shard's clock is ahead by the grace.
     ClockAhead,
     /// A shard books a return each time it hears of it.
     BooksReturnsAgain,
@@ -35,25 +36,23 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What a shard does instead of what it should: answers at once, or carries out something else at another time.
+    /// What a shard does instead of what it should: it answers at once, or carries out another command, or at another
+    /// time.
     pub fn at(self, shard: &mut Shard, command: &mut Command, now: &mut Timestamp) -> Option<Reply> {
-        match (self, command) {
+        match (self, &mut *command) {
             (Self::ForgetsWhatIsOver, Command::Hold { quote, .. }) => {
                 shard.forget(quote, |state| matches!(state, HoldState::Released | HoldState::Expired));
             }
             (Self::ForgetsWhatItLacked, Command::Hold { quote, .. }) => {
                 shard.forget(quote, |state| state == HoldState::Empty);
             }
-            (Self::PromisesWhatIsHeld, Command::Hold { lines, .. }) => {
-                for line in lines {
-                    let Ok(positions) = shard.store.positions(&line.sku);
-                    for mut position in positions {
-                        position.counters.held = 0;
-                        let Ok(()) = shard.store.put_position(&position);
-                    }
-                }
+            (Self::PromisesTooMuch, Command::Hold { .. }) => {
+                shard.find(1);
+                let Ok(output) = handle(command.clone(), *now, &shard.store);
+                shard.find(-1);
+                return Some(output.reply);
             }
-            (Self::ClockAhead, _) => *now = now.plus(2 * TICK),
+            (Self::ClockAhead, _) => *now = now.plus(GRACE),
             (Self::BooksReturnsAgain, Command::GiveBack { quote, id, .. }) => {
                 let before = shard.holds(quote).map_or(0, |known| known.returns.len());
                 *id = format!("{id}/{before}").parse().unwrap();
@@ -70,6 +69,17 @@ impl Fault {
 }
 
 impl Shard {
+    /// Adds so many units of everything to what is there.
+    fn find(&mut self, units: i64) {
+        for sku in SKUS {
+            let Ok(positions) = self.store.positions(&sku.parse().unwrap());
+            for mut position in positions {
+                position.counters.on_hand = position.counters.on_hand.checked_add_signed(units).unwrap();
+                let Ok(()) = self.store.put_position(&position);
+            }
+        }
+    }
+
     /// Forgets a quote that is in such a state.
     fn forget(&mut self, quote: &OpaqueId, state: impl Fn(HoldState) -> bool) {
         if !self.holds(quote).is_some_and(|known| state(known.state)) {
@@ -96,9 +106,12 @@ impl Shard {
     }
 }
 
-/// The quotes of a desk without its answers.
+/// What a desk has stored, without its answers.
 pub fn without_answers(disk: &MemoryDesk) -> MemoryDesk {
     let quotes = MemoryDesk::default();
+    for event in disk.outbox() {
+        let Ok(()) = quotes.emit(&event);
+    }
     for quote in disk.quotes() {
         let Ok(()) = quotes.put_quote(&quote, disk.wake_at(&quote.id));
     }

@@ -79,41 +79,46 @@ impl House {
         let calls = self.made.iter().zip(&plan.calls).enumerate();
         events.extend(calls.filter(|(_, (made, (_, times)))| made < &times).map(|(place, _)| Event::Call(place)));
         events.extend(self.sent.keys().map(|id| Event::Arrives(*id, None)));
-        for (task, waiting) in &self.desk.tasks {
+        for (task, waiting) in &*self.desk.tasks {
             let unheard = waiting.asked.iter().enumerate().filter(|(place, _)| waiting.heard[*place].is_none());
             events.extend(unheard.map(|(place, message)| Event::Arrives(message.id, Some((*task, place)))));
             events.push(Event::GoesOn(*task));
         }
         let Ok(due) = self.desk.clerk.with(|clerk| clerk.store().due(self.time()));
         events.extend((!due.is_empty()).then_some(Event::Alarm));
-        events.push(Event::Crash);
+        events.extend(self.desk.has_something_to_lose(plan).then_some(Event::Crash));
         events.extend((self.now < plan.ticks).then_some(Event::Tick));
     }
 
-    /// Lets it happen, and holds what comes of it against the rules.
-    pub fn happens(&mut self, plan: &Plan, event: Event) {
-        self.broken = self.next(plan, event).and_then(|()| self.judge(plan)).err();
+    /// Lets it happen, and holds what comes of it against the rules. Whether anything has changed.
+    pub fn happens(&mut self, plan: &Plan, event: Event) -> bool {
+        let next = self.next(plan, event);
+        let changed = next != Ok(false);
+        self.broken = next.and_then(|changed| if changed { self.judge(plan) } else { Ok(()) }).err();
+        changed
     }
 
-    fn next(&mut self, plan: &Plan, event: Event) -> Result<(), Broken> {
+    fn next(&mut self, plan: &Plan, event: Event) -> Result<bool, Broken> {
         let now = self.time();
         let deeds = match event {
             Event::Tick => {
                 self.now += 1;
-                return Ok(());
+                return Ok(true);
             }
             Event::Crash => {
                 self.desk.crash(plan);
-                return Ok(());
+                return Ok(true);
             }
             Event::Arrives(message, reply_to) => {
                 let Message { to, command, .. } = &self.sent[&message];
                 let shard = &mut self.shards[plan.place(to)];
+                let before = shard.identity();
                 let reply = plan.handled(shard, message, command, now)?;
+                let changed = shard.identity() != before || reply_to.is_some();
                 if let Some((task, place)) = reply_to {
                     self.desk.reply(task, place, reply);
                 }
-                return Ok(());
+                return Ok(changed);
             }
             Event::Call(place) => {
                 self.made[place] += 1;
@@ -129,7 +134,7 @@ impl House {
                 Deed::Answers(None, _) => {}
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The caller is answered: the same as any time before.

@@ -79,8 +79,7 @@ impl Model for Plan {
 
     fn next_state(&self, last: &House, event: Event) -> Option<House> {
         let mut house = last.clone();
-        house.happens(self, event);
-        Some(house)
+        house.happens(self, event).then_some(house)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

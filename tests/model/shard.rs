@@ -20,13 +20,13 @@ pub struct Shard {
 impl Shard {
     /// Carries out a command, and holds what comes of it against the rules.
     pub fn handle(&mut self, mut command: Command, mut now: Timestamp, fault: Option<Fault>) -> Result<Reply, Broken> {
-        if let Some(reply) = fault.and_then(|fault| fault.at(self, &mut command, &mut now)) {
-            return Ok(reply);
-        }
-        let Ok(output) = shard::handle(command, now, &self.store);
-        self.watch.after(&self.store, Some(&output.reply))?;
+        let reply = fault.and_then(|fault| fault.at(self, &mut command, &mut now)).unwrap_or_else(|| {
+            let Ok(output) = shard::handle(command, now, &self.store);
+            output.reply
+        });
+        self.watch.after(&self.store, Some(&reply))?;
         self.watch.books(&self.store)?;
-        Ok(output.reply)
+        Ok(reply)
     }
 
     /// What an alarm does.
