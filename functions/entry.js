@@ -10,6 +10,7 @@ import * as answers from "./glue/answers.js";
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
+export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.

@@ -11,8 +11,11 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
   "durable_objects", "migrations", "queues", "vars", "env", "observability", "limits", "routes", "triggers"];
 
-/** Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. */
-export function writeConfig({ state, vars = {}, wrangler = join(ROOT, "wrangler.toml") }) {
+/**
+ * Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. Each of `secrets` is the
+ * name of a binding whose value workerd takes from its environment: the file has the name only.
+ */
+export function writeConfig({ state, vars = {}, secrets = [], wrangler = join(ROOT, "wrangler.toml") }) {
   const description = parse(readFileSync(wrangler, "utf8"));
   for (const key of Object.keys(description)) {
     if (!KNOWN.includes(key)) throw new Error(`${wrangler}: local/config.mjs does not know "${key}" yet`);
@@ -20,11 +23,11 @@ export function writeConfig({ state, vars = {}, wrangler = join(ROOT, "wrangler.
   mkdirSync(join(state, "objects"), { recursive: true });
   const path = join(realpathSync(state), "config.capnp");
   const main = resolve(dirname(wrangler), description.main);
-  writeFileSync(path, capnp(description, main, dirname(path), vars));
+  writeFileSync(path, capnp(description, main, dirname(path), vars, secrets));
   return path;
 }
 
-function capnp(description, main, from, vars) {
+function capnp(description, main, from, vars, secrets) {
   const build = realpathSync(dirname(main));
   const embed = (file) => `embed ${text(relative(from, file))}`;
   const modules = [`(name = "index.js", esModule = ${embed(main)})`];
@@ -33,6 +36,7 @@ function capnp(description, main, from, vars) {
   }
   const bindings = Object.entries({ ...description.vars, ...vars })
     .map(([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`);
+  for (const name of secrets) bindings.push(`(name = ${text(name)}, fromEnvironment = ${text(name)})`);
   for (const { binding } of description.kv_namespaces ?? []) {
     const props = text(JSON.stringify({ namespace: binding }));
     bindings.push(`(name = ${text(binding)}, kvNamespace = (name = "kv", props = (json = ${props})))`);

@@ -1,6 +1,6 @@
 // The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
-// PORT (8787), STATE (./state), SEED=no and ENVIRONMENT (anything but `local` refuses the demonstration keys) come from
-// the environment.
+// From the environment come PORT (8787), STATE (./state), SEED=no, and what is to go before wrangler.toml: ENVIRONMENT
+// (anything but `local` refuses the demonstration keys) and TOKEN_ISSUER.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +16,8 @@ async function run() {
   const steps = process.env.SEED === "no" ? [] : remaining();
   if (steps.includes("catalog")) await importer(["demo", "--state", state], "catalog");
   if (steps.includes("vpic")) await importer(["vpic", "--db", vpic(), "--state", state], "vpic");
-  const vars = process.env.ENVIRONMENT ? { ENVIRONMENT: process.env.ENVIRONMENT } : {};
+  const said = ["ENVIRONMENT", "TOKEN_ISSUER"].filter((name) => process.env[name]);
+  const vars = Object.fromEntries(said.map((name) => [name, process.env[name]]));
   const server = await startServer({ state, port, vars });
   if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
   console.log(hints(server.url));

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join, resolve } from "node:path";
 import { once } from "node:events";
 import { writeConfig, ROOT } from "./config.mjs";
+import { keyRing } from "./keys.mjs";
 
 const WORKERD = join(ROOT, "node_modules/.bin/workerd");
 const START_MS = 20_000;
@@ -16,14 +17,16 @@ const STOP_MS = 5_000;
  * state: folder for its data, made if need be; only one server at a time may use it
  * port:  0 for any free one
  * vars:  on top of those in wrangler.toml
+ * keys:  whether it can sign tokens, with the ring in its state folder; without, it is a deployment that lacks the secret
  * log:   where the Worker's own log lines go: "inherit" (stderr), "ignore", or an open file descriptor
  *
  * Returns { url, pid, port, stop() }. The server ends with this process, however that ends.
  */
-export async function startServer({ state, port = 0, vars = {}, log = "inherit", wrangler } = {}) {
+export async function startServer({ state, port = 0, vars = {}, keys = true, log = "inherit", wrangler } = {}) {
   mkdirSync(state, { recursive: true });
   refuseIfInUse(state);
-  const config = writeConfig({ state, vars, wrangler });
+  const secrets = keys ? { TOKEN_KEYS: keyRing(state) } : {};
+  const config = writeConfig({ state, vars, secrets: Object.keys(secrets), wrangler });
   const command = [
     WORKERD, "serve", config, "--experimental", `--socket-addr=http=127.0.0.1:${port}`,
     `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3",
@@ -31,7 +34,8 @@ export async function startServer({ state, port = 0, vars = {}, log = "inherit",
   // The shell becomes workerd. What it leaves behind waits at the other end of pipe 4: when this process dies, even by
   // SIGKILL, the pipe closes and workerd is told to stop. A line on the pipe means that it has ended already.
   const leash = '(read -r _ <&4 || kill $$) >/dev/null 2>&1 3>&- & exec "$@" 4<&-';
-  const child = spawn("sh", ["-c", leash, "sh", ...command], { stdio: ["ignore", log, log, "pipe", "pipe"] });
+  const stdio = ["ignore", log, log, "pipe", "pipe"];
+  const child = spawn("sh", ["-c", leash, "sh", ...command], { stdio, env: { ...process.env, ...secrets } });
   const ended = once(child, "exit");
   child.stdio[4].on("error", () => {});
   ended.then(() => child.stdio[4].end("ended\n"), () => {});

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod digest;
 pub mod id;
 pub mod input;
+pub mod json;
 pub mod money;
 pub mod pricing;
 pub mod query;

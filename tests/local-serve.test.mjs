@@ -1,12 +1,13 @@
 // The local runtime: ports, data across restarts, and that no server outlives whoever started it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startServer } from "../local/serve.mjs";
+import { kvSeed } from "./contract/instance.mjs";
 
 let folder;
 before(() => { folder = mkdtempSync(join(tmpdir(), "holdfast-serve-")); });
@@ -42,13 +43,62 @@ test("a server ends with the process that started it, even one that was killed",
   assert.ok(await ends(pid), "workerd is still there");
 });
 
+/** The public keys of a server on `state`, and how it answered. */
+async function published(state, options) {
+  const { url, stop } = await startServer({ state, log: "ignore", ...options });
+  const response = await fetch(`${url}/.well-known/jwks.json`);
+  const body = await response.json();
+  await stop();
+  return { status: response.status, body };
+}
+const kids = ({ body }) => body.keys.map(({ kid }) => kid);
+
+test("a server has a key ring of its own, made once, in one file that only its owner can read", async () => {
+  const [state, another] = [join(folder, "ring"), join(folder, "another-ring")];
+  const first = await published(state);
+  assert.equal(first.status, 200);
+  assert.equal(kids(first).length, 1);
+  assert.ok(!("d" in first.body.keys[0]));
+  assert.deepEqual(kids(await published(state)), kids(first));
+  assert.notDeepEqual(kids(await published(another)), kids(first));
+
+  const ring = join(state, "token-keys.json");
+  assert.equal(statSync(ring).mode & 0o777, 0o600);
+  const [{ d }] = JSON.parse(readFileSync(ring, "utf8")).keys;
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const holding = files.map((file) => join(file.parentPath, file.name)).filter((path) => readFileSync(path).includes(d));
+  assert.deepEqual(holding, [ring]);
+});
+
+test("the importer's command rotates the ring of a server, which publishes both keys when it starts again", async () => {
+  const state = join(folder, "rotated");
+  const [old] = kids(await published(state));
+  const said = await kvSeed("keys", "rotate", join(state, "token-keys.json"));
+  const both = kids(await published(state));
+  assert.equal(both.length, 2);
+  assert.equal(both[0], old);
+  assert.ok(said.includes(both[1]), said);
+});
+
+test("a server without a ring says that it cannot issue tokens, even if one is in its folder or environment", async (t) => {
+  const state = join(folder, "without");
+  await published(state);
+  process.env.TOKEN_KEYS = readFileSync(join(state, "token-keys.json"), "utf8");
+  t.after(() => delete process.env.TOKEN_KEYS);
+  const { status, body } = await published(state, { keys: false });
+  assert.deepEqual([status, body.code], [503, "tokens_not_configured"]);
+  assert.match(body.detail, /kv-seed keys new/);
+});
+
 test("the command stops cleanly when asked to", async () => {
-  const environment = { ...process.env, STATE: join(folder, "command"), PORT: "0", SEED: "no" };
+  const environment = { ...process.env, STATE: join(folder, "command"), PORT: "0", SEED: "no", TOKEN_ISSUER: "https://parts.example" };
   for (const signal of ["SIGTERM", "SIGINT"]) {
     const command = spawn(process.execPath, [new URL("../local/run.mjs", import.meta.url).pathname], { env: environment });
     const text = await new Promise((done) => command.stdout.once("data", (data) => done(String(data))));
     const url = /http:\/\/\S+/.exec(text)[0];
     assert.equal(text.match(/^ {2}curl /gm).length, 3);
+    const config = readFileSync(join(folder, "command/config.capnp"), "utf8");
+    assert.match(config, /"TOKEN_ISSUER", text = "https:\/\/parts\.example"/);
     command.kill(signal);
     const code = await new Promise((done) => command.once("exit", done));
     assert.equal(code, 0);

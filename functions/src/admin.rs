@@ -89,7 +89,7 @@ fn read<'a>(edge: &Edge<'a>) -> Result<Vec<Pair<'a>>, Problem> {
 
 /// A pair whose value is the record that its key promises.
 fn check(line: &str) -> Result<Pair<'_>, String> {
-    let pair: Pair = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let pair: Pair = holdfast::json::from_str(line).map_err(|error| error.to_string())?;
     if !(1..=MAX_KEY).contains(&pair.key.len()) {
         return Err(format!("a key has 1 to {MAX_KEY} bytes"));
     }

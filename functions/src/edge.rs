@@ -112,7 +112,7 @@ impl<'a> Edge<'a> {
                 AskError::Failed(_) => Problem::internal(),
             }
         })?;
-        serde_json::from_str(&reply).map_err(|error| {
+        holdfast::json::from_str(&reply).map_err(|error| {
             worker::console_error!("stock shard {shard} sent an unreadable reply: {error}");
             Problem::internal()
         })

@@ -97,10 +97,10 @@ pub fn pack(source: &str, events: &[(u64, String)]) -> Option<(String, u64)> {
 
 /// The source and the events of a message, as a JSON list for each day, or why it is no message.
 fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, BTreeMap<Day, String>)> {
-    let message: Message = serde_json::from_str(text)?;
+    let message: Message = holdfast::json::from_str(text)?;
     let mut days: BTreeMap<Day, String> = BTreeMap::new();
     for event in message.events {
-        let Head { at, .. } = serde_json::from_str(event.get())?;
+        let Head { at, .. } = holdfast::json::from_str(event.get())?;
         let list = days.entry(Day::of(at)).or_default();
         list.push(if list.is_empty() { '[' } else { ',' });
         list.push_str(event.get());

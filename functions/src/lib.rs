@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod authority;
 pub mod availability;
 pub mod catalog;
 pub mod edge;
@@ -12,9 +13,11 @@ pub mod percent;
 pub mod problem;
 pub mod query;
 pub mod quotes;
+pub mod registers;
 pub mod route;
 pub mod stock;
 pub mod supply;
+pub mod tokens;
 pub mod vehicles;
 pub mod wire;
 

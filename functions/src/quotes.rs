@@ -1,5 +1,6 @@
 //! `/v1/quotes`: prices that stand, and stock that is set aside for them.
 
+mod handshake;
 mod shortage;
 mod view;
 
@@ -11,7 +12,7 @@ use holdfast::catalog::{Part, Reading};
 use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
-use holdfast::pricing::{Account, Buyer, Contract, Promotion, Trace, price};
+use holdfast::pricing::{Account, Buyer, Contract, NoPrice, Promotion, Trace, price};
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
@@ -20,11 +21,13 @@ use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
 use serde::Serialize;
 use serde_json::Value;
 
+use self::handshake::Order;
 use self::view::QuoteView;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
 use crate::query::destination;
+use crate::tokens;
 use crate::wire::Answer;
 
 /// The most quotes of one page, and how many come unasked.
@@ -33,17 +36,30 @@ const DEFAULT_PAGE: u32 = 20;
 
 /// `POST /v1/quotes`
 pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
-    let account = edge.caller(Scope::Quote).await?.account;
-    let idempotency = idempotency(edge, &account)?;
+    let caller = edge.caller(Scope::Quote).await?;
+    let account = &caller.account;
+    let idempotency = idempotency(edge, account)?;
     let request = QuoteRequest::read(&edge.json()?)?;
+    let order = request.commit.as_ref().map(|body| Order::read(body, "/commit")).transpose()?;
     if account.on_hold {
         return Err(Problem::forbidden("this account is on hold: prices are shown, nothing can be ordered"));
     }
-    let found = edge.settle(|reading| Found::read(&request, &account, reading)).await?;
-    let draft = draft(edge, &account, &request, &found, &idempotency)?;
-    match ask(edge, &account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await? {
+    if order.is_some() && !account.direct_commit {
+        return Err(Problem::forbidden("this account commits in a call of its own: POST /v1/quotes/{id}/commit"));
+    }
+    let found = edge.settle(|reading| Found::read(&request, account, reading)).await?;
+    let draft = draft(edge, account, &request, &found, &idempotency)?;
+    if let Some(order) = &order {
+        let lines = draft.lines.iter().map(|line| (&line.sku, line.needs.as_slice(), line.quantity));
+        handshake::check(edge, &caller, order, lines.collect()).await?;
+    }
+    let commit = handshake::after(&idempotency);
+    match ask(edge, account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await? {
         call::Answer::Refused { why: Refusal::InsufficientStock { shortages }, replayed } => {
-            Err(again(shortage::problem(edge, &account, &request, &shortages).await, replayed))
+            Err(again(shortage::problem(edge, account, &request, &shortages).await, replayed))
+        }
+        call::Answer::Quote { quote, .. } if order.is_some() => {
+            handshake::commit(edge, &caller, quote.id, order.unwrap_or_default(), commit, 201).await
         }
         answer => answer_quote(edge, answer, 201),
     }
@@ -88,13 +104,24 @@ pub async fn list(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
 /// `POST /v1/quotes/{id}/commit`
 pub async fn commit(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
-    let lines = |body: &Value| read_lines(body);
-    act(edge, id, lines, |quote, lines| Ask::Commit { quote, lines }).await
+    let caller = edge.caller(Scope::Quote).await?;
+    let quote = quote_id(id)?;
+    let idempotency = idempotency(edge, &caller.account)?;
+    let order = Order::read(&body(edge)?, "")?;
+    handshake::commit(edge, &caller, quote, order, idempotency, 200).await
 }
 
 /// `POST /v1/quotes/{id}/returns`
 pub async fn returns(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
-    act(edge, id, read_lines, |quote, lines| Ask::GiveBack { quote, lines }).await
+    let account = edge.caller(Scope::Quote).await?.account;
+    let quote = quote_id(id)?;
+    let idempotency = idempotency(edge, &account)?;
+    let lines = Order::read_lines(&body(edge)?)?;
+    let answer = ask(edge, &account, Ask::GiveBack { quote, lines }, Some(idempotency)).await?;
+    if let call::Answer::Quote { quote, replayed: false } = &answer {
+        tokens::returned(edge, &account, quote).await;
+    }
+    answer_quote(edge, answer, 200)
 }
 
 /// `POST /v1/quotes/{id}/release`
@@ -129,32 +156,16 @@ async fn act<T>(
     let account = edge.caller(Scope::Quote).await?.account;
     let quote = quote_id(id)?;
     let idempotency = idempotency(edge, &account)?;
-    // An absent body asks for nothing special.
-    let body = if edge.request.body.is_empty() && !edge.request.too_large {
-        Value::Object(serde_json::Map::new())
-    } else {
-        edge.json()?
-    };
-    let wanted = read(&body)?;
+    let wanted = read(&body(edge)?)?;
     answer_quote(edge, ask(edge, &account, ask_for(quote, wanted), Some(idempotency)).await?, 200)
 }
 
-/// `{"lines":[{"line":0,"quantity":1}]}`; without `lines`, everything.
-fn read_lines(body: &Value) -> Result<Option<Vec<(usize, u32)>>, Vec<Fault>> {
-    let mut faults = Faults::default();
-    let mut fields = Fields::of(body, "", &mut faults);
-    let given = fields.raw("lines").is_some();
-    let items = fields.list("lines", 0, holdfast::quote::request::MAX_LINES, &mut faults);
-    let mut lines = Vec::with_capacity(items.len());
-    for (at, item) in items {
-        let mut fields = Fields::of(item, at, &mut faults);
-        let line = fields.required::<u32>("line", &mut faults);
-        let quantity = fields.required::<holdfast::id::Quantity>("quantity", &mut faults);
-        fields.finish(&mut faults);
-        lines.extend(line.zip(quantity).map(|(line, quantity)| (line as usize, quantity.get())));
+/// The request's body; an absent one asks for nothing special.
+fn body(edge: &Edge<'_>) -> Result<Value, Problem> {
+    if edge.request.body.is_empty() && !edge.request.too_large {
+        return Ok(Value::Object(serde_json::Map::new()));
     }
-    fields.finish(&mut faults);
-    faults.or(Some(given.then_some(lines)))
+    edge.json()
 }
 
 /// What the catalogue knows about a request.
@@ -216,8 +227,8 @@ fn draft(
     let lines = faults.or(Some(lines))?;
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
     let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
-    Ok(Draft {
-        id: quote_of(idempotency),
+    let draft = Draft {
+        id: new_id("q", idempotency),
         account: account.id.clone(),
         asked_at: edge.now,
         region: nearest(&found.locations, place).map(|location| location.region.clone()),
@@ -229,7 +240,12 @@ fn draft(
         replace: request.replace.clone(),
         reference: request.reference.clone(),
         open_limit: account.open_limit(),
-    })
+    };
+    if draft.total().is_err() {
+        let why = NoPrice::AmountTooLarge;
+        return Err(vec![Fault { pointer: "/lines".into(), code: why.code(), detail: why.to_string() }].into());
+    }
+    Ok(draft)
 }
 
 /// The regions in the order of their nearest location, each with its locations in order of preference.
@@ -263,7 +279,8 @@ fn waves(
         .collect()
 }
 
-async fn ask(
+/// Asks the account's quote desk.
+pub async fn ask(
     edge: &Edge<'_>,
     account: &Account,
     ask: Ask,
@@ -280,14 +297,14 @@ async fn ask(
             AskError::Failed(_) => Problem::internal(),
         }
     })?;
-    serde_json::from_str(&reply).map_err(|error| {
+    holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);
         Problem::internal()
     })
 }
 
 /// What the caller's Idempotency-Key stands for: scoped to account and path, with a digest of the body.
-fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Problem> {
+pub fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Problem> {
     let key = edge.request.idempotency_key;
     if key.is_empty() {
         return Err(Problem::idempotency_key_required());
@@ -300,11 +317,11 @@ fn idempotency(edge: &Edge<'_>, account: &Account) -> Result<Idempotency, Proble
     Ok(Idempotency { key, fingerprint: sha256_hex(edge.request.body) })
 }
 
-/// A quote's id follows from the call that opens it, so that a repeated call meets its own holds.
-fn quote_of(idempotency: &Idempotency) -> OpaqueId {
+/// An id that follows from the call that asks for it, so that a repeated call meets what the first one made.
+pub fn new_id(kind: &str, idempotency: &Idempotency) -> OpaqueId {
     let digest = sha256_hex(format!("{}\n{}", idempotency.key, idempotency.fingerprint).as_bytes());
-    let id = format!("q_{}", digest.get(..26).unwrap_or(&digest));
-    // Letters and digits after `q_`: always an id.
+    let id = format!("{kind}_{}", digest.get(..26).unwrap_or(&digest));
+    // Letters and digits after the kind: always an id.
     id.parse().unwrap_or_else(|_| idempotency.key.clone())
 }
 
@@ -312,6 +329,7 @@ fn quote_id(id: &str) -> Result<OpaqueId, Problem> {
     id.parse().map_err(|_| Problem::not_found(format!("there is no quote `{id}`")))
 }
 
+/// A quote as an answer, or the problem that the desk saw.
 fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<Answer, Problem> {
     match answer {
         call::Answer::Quote { quote, replayed } => {
@@ -322,7 +340,7 @@ fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<An
         }
         call::Answer::Refused { why, replayed } => Err(again(Problem::from(why), replayed)),
         call::Answer::KeyReused => Err(Problem::idempotency_key_reused()),
-        call::Answer::Quotes { .. } => Err(Problem::internal()),
+        call::Answer::Quotes { .. } | call::Answer::Refusing { .. } => Err(Problem::internal()),
     }
 }
 

@@ -5,7 +5,7 @@ use worker::Env;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
+use crate::{admin, availability, events, parts, percent, query, quotes, registers, stock, tokens, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
@@ -23,50 +23,80 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
     // Segments are split before they are decoded, so a sku may contain an encoded slash.
     let segments: Vec<String> = path.split('/').skip(1).map(percent::decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let only = |method: &'static str| {
-        if edge.request.method == method { Ok(()) } else { Err(Problem::method_not_allowed(method)) }
-    };
     match segments.as_slice() {
-        ["healthz"] => only("GET").map(|()| health()),
-        ["v1", "query"] => {
-            only("POST")?;
+        ["healthz"] => only(edge, "GET").map(|()| health()),
+        ["v1", "quotes", rest @ ..] => to_quotes(edge, rest).await,
+        ["v1", "stock", rest @ ..] => to_stock(edge, rest).await,
+        ["v1", "tokens", rest @ ..] => to_tokens(edge, rest).await,
+        ["v1", "admin", rest @ ..] => to_admin(edge, rest).await,
+        ["v1", rest @ ..] => to_reads(edge, rest).await,
+        [".well-known", "jwks.json"] => {
+            only_public(edge)?;
+            tokens::keys(edge)
+        }
+        _ => Err(nothing()),
+    }
+}
+
+fn only(edge: &Edge<'_>, method: &'static str) -> Result<(), Problem> {
+    if edge.request.method == method { Ok(()) } else { Err(Problem::method_not_allowed(method)) }
+}
+
+fn only_public(edge: &Edge<'_>) -> Result<(), Problem> {
+    only(edge, "GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))
+}
+
+fn nothing() -> Problem {
+    Problem::not_found("there is nothing at this path; GET /healthz answers, the API is under /v1")
+}
+
+async fn to_reads(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        ["query"] => {
+            only(edge, "POST")?;
             query::query(edge).await
         }
-        ["v1", "availability"] => {
-            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
+        ["availability"] => {
+            only_public(edge)?;
             availability::of_many(edge).await
         }
-        ["v1", "availability", sku] => {
-            only("GET").map_err(|_| Problem::method_not_allowed("GET, OPTIONS"))?;
+        ["availability", sku] => {
+            only_public(edge)?;
             availability::of_one(edge, sku).await
         }
-        ["v1", "parts"] => {
-            only("GET")?;
+        ["parts"] => {
+            only(edge, "GET")?;
             parts::by_number(edge).await
         }
-        ["v1", "parts", sku] => {
-            only("GET")?;
+        ["parts", sku] => {
+            only(edge, "GET")?;
             parts::by_sku(edge, sku).await
         }
-        ["v1", "vehicles", vin] => {
-            only("GET")?;
+        ["vehicles", vin] => {
+            only(edge, "GET")?;
             vehicles::vehicle(edge, vin).await
         }
-        ["v1", "vehicles", vin, "parts"] => {
-            only("GET")?;
+        ["vehicles", vin, "parts"] => {
+            only(edge, "GET")?;
             vehicles::parts(edge, vin).await
         }
-        ["v1", "quotes"] => match edge.request.method {
+        _ => Err(nothing()),
+    }
+}
+
+async fn to_quotes(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        [] => match edge.request.method {
             "POST" => quotes::open(edge).await,
             "GET" => quotes::list(edge).await,
             _ => Err(Problem::method_not_allowed("GET, POST")),
         },
-        ["v1", "quotes", id] => {
-            only("GET")?;
+        [id] => {
+            only(edge, "GET")?;
             quotes::get(edge, id).await
         }
-        ["v1", "quotes", id, act @ ("commit" | "release" | "extend" | "returns")] => {
-            only("POST")?;
+        [id, act @ ("commit" | "release" | "extend" | "returns")] => {
+            only(edge, "POST")?;
             match *act {
                 "commit" => quotes::commit(edge, id).await,
                 "release" => quotes::release(edge, id).await,
@@ -74,34 +104,82 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
                 _ => quotes::returns(edge, id).await,
             }
         }
-        ["v1", "stock", "movements"] => {
-            only("POST")?;
+        _ => Err(nothing()),
+    }
+}
+
+async fn to_stock(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        ["movements"] => {
+            only(edge, "POST")?;
             stock::movements(edge).await
         }
-        ["v1", "stock", "incoming"] => {
-            only("POST")?;
+        ["incoming"] => {
+            only(edge, "POST")?;
             stock::incoming(edge).await
         }
-        ["v1", "stock", sku] => {
-            only("GET")?;
+        [sku] => {
+            only(edge, "GET")?;
             stock::positions(edge, sku).await
         }
-        ["v1", "stock", sku, "movements"] => {
-            only("GET")?;
+        [sku, "movements"] => {
+            only(edge, "GET")?;
             stock::ledger(edge, sku).await
         }
-        ["v1", "admin", "catalog"] => {
-            if edge.request.method == "GET" {
-                return admin::get_catalog(edge).await;
-            }
-            only("PUT").map_err(|_| Problem::method_not_allowed("GET, PUT"))?;
-            admin::put_catalog(edge).await
+        _ => Err(nothing()),
+    }
+}
+
+async fn to_tokens(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        [] => {
+            only(edge, "POST")?;
+            tokens::issue(edge).await
         }
-        ["v1", "admin", "events"] => {
-            only("GET")?;
+        ["redeem"] => {
+            only(edge, "POST")?;
+            tokens::redeem(edge).await
+        }
+        ["verify"] => {
+            only(edge, "POST")?;
+            tokens::verify(edge).await
+        }
+        ["log"] => {
+            only(edge, "GET")?;
+            tokens::log(edge).await
+        }
+        ["status", account, list] => {
+            only_public(edge)?;
+            tokens::status_list(edge, account, list).await
+        }
+        [id] => {
+            only(edge, "GET")?;
+            tokens::get(edge, id).await
+        }
+        [id, "revoke"] => {
+            only(edge, "POST")?;
+            tokens::revoke(edge, id).await
+        }
+        _ => Err(nothing()),
+    }
+}
+
+async fn to_admin(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        ["catalog"] => match edge.request.method {
+            "GET" => admin::get_catalog(edge).await,
+            "PUT" => admin::put_catalog(edge).await,
+            _ => Err(Problem::method_not_allowed("GET, PUT")),
+        },
+        ["events"] => {
+            only(edge, "GET")?;
             events::of_day(edge).await
         }
-        _ => Err(Problem::not_found("there is nothing at this path; GET /healthz answers, the API is under /v1")),
+        ["parties", register, id, act @ ("suspend" | "reinstate")] => {
+            only(edge, "POST")?;
+            registers::change(edge, register, id, *act == "suspend").await
+        }
+        _ => Err(nothing()),
     }
 }
 
@@ -112,7 +190,10 @@ fn health() -> Answer {
 
 /// Paths that a shop's page may ask from the shopper's browser.
 fn is_public(path: &str) -> bool {
-    path == "/v1/availability" || path.starts_with("/v1/availability/")
+    path == "/v1/availability"
+        || path.starts_with("/v1/availability/")
+        || path.starts_with("/v1/tokens/status/")
+        || path == "/.well-known/jwks.json"
 }
 
 fn preflight() -> Answer {

@@ -32,6 +32,9 @@ pub enum Error {
     /// The vPIC database cannot be read.
     #[error(transparent)]
     Vpic(#[from] crate::vpic::VpicError),
+    /// The key ring cannot be made, read or rotated.
+    #[error(transparent)]
+    Keys(#[from] crate::keys::KeysError),
     /// `--strict`, and rows were bad.
     #[error("{0} bad rows: nothing was written, as --strict asks")]
     Strict(u64),

@@ -11,6 +11,7 @@ pub mod assemble;
 pub mod demo;
 pub mod error;
 pub mod import;
+pub mod keys;
 pub mod lookups;
 pub mod metered;
 pub mod pies;

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use holdfast::time::{HOUR, Timestamp};
 use kv_seed::lookups::{Lookups, NameTable};
 use kv_seed::progress::Console;
 use kv_seed::report::Report;
 use kv_seed::stage::Topic;
 use kv_seed::target::{Http, Instance, Key, StateFolder, Target, Wrangler};
-use kv_seed::{Error, Import, apply, assemble, demo, stock};
+use kv_seed::{Error, Import, apply, assemble, demo, keys, stock, tables};
 
 /// Holdfast's importer: CSV, ACES and PIES become KV pairs and opening stock.
 #[derive(Parser)]
@@ -72,6 +73,34 @@ enum Command {
         /// The same seed writes the same tables.
         #[arg(long, default_value_t = kv_seed::demo::SEED)]
         seed: u64,
+    },
+    /// Makes and rotates the key ring that signs calibration tokens; docs/operations.md explains how it is deployed.
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Makes a ring of one key and prints it: a secret.
+    New {
+        /// Write it to this new file instead, which only you can read.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Puts another key into a ring, which signs from a time on.
+    Rotate {
+        /// The file of the ring; it is replaced as a whole.
+        file: PathBuf,
+        /// When the new key begins: a day, or a time such as 2026-11-22T15:00:00Z; an hour from now if absent.
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        signs_from: Option<Timestamp>,
+    },
+    /// Prints the public keys of a ring, as the deployment publishes them.
+    Public {
+        /// The file of the ring.
+        file: PathBuf,
     },
 }
 
@@ -154,7 +183,29 @@ fn run(command: Command) -> Result<(), Error> {
             println!("{statistics}");
             Ok(())
         }
+        Command::Keys { command } => run_keys(command),
     }
+}
+
+fn run_keys(command: Keys) -> Result<(), Error> {
+    let now = Timestamp::from_millis(chrono::Utc::now().timestamp_millis());
+    match command {
+        Keys::New { out: None } => println!("{}", keys::new()?.to_secret_json()),
+        Keys::New { out: Some(file) } => {
+            keys::create(&file)?;
+            println!("{}: a new ring, which only you can read; keep it where it is safe", file.display());
+        }
+        Keys::Rotate { file, signs_from } => {
+            let (kid, from) = keys::rotate(&file, signs_from.unwrap_or_else(|| now.plus(HOUR)), now)?;
+            println!("{}: key {kid} signs from {from} on; deploy the ring before that", file.display());
+        }
+        Keys::Public { file } => println!("{}", keys::read(&file)?.jwks(now)),
+    }
+    Ok(())
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    tables::time("time", text).map_err(|error| error.to_string())
 }
 
 /// The folder of the demonstration catalogue, beside the importer's sources.

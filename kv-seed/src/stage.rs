@@ -89,6 +89,12 @@ pub enum Names {
     Stock = 6,
     /// Receipts on their way.
     Incoming = 7,
+    /// Shop ids.
+    Shop = 8,
+    /// Technician ids.
+    Technician = 9,
+    /// Tool ids.
+    Tool = 10,
 }
 
 /// What is known of a part while rows that speak of it are read.

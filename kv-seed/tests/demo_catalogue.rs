@@ -77,7 +77,7 @@ fn the_committed_tables_are_what_the_generator_writes() {
     assert_eq!(names(&folder), names(&committed()));
     for name in names(&folder) {
         let same = fs::read(folder.join(&name)).unwrap() == fs::read(committed().join(&name)).unwrap();
-        assert!(same, "{name:?} differs: run `cargo run -p kv-seed --bin generate -- kv-seed/demo` and commit");
+        assert!(same, "{name:?} differs: run `cargo run -p kv-seed -- generate --out kv-seed/demo` and commit");
     }
 }
 
@@ -130,6 +130,12 @@ fn every_sku_brand_location_and_account_that_is_named_exists() {
     }
     for table in ["account_rules", "keys"] {
         assert!(column(table, "account").is_subset(&column("accounts", "id")), "{table}");
+    }
+    for table in ["technicians", "tools"] {
+        assert!(column(table, "shop").is_subset(&column("shops", "id")), "{table}");
+    }
+    for row in rows("shops") {
+        assert!(row["accounts"].split(';').all(|account| column("accounts", "id").contains(account)), "{row:?}");
     }
     let ours = column("parts", "brand");
     assert_eq!(ours, brands::ALL.iter().map(|brand| brand.code.to_owned()).collect());
@@ -327,6 +333,37 @@ fn what_the_documentation_says_of_single_parts_is_so() {
     let money = |text: &str| text.parse::<Price>().unwrap().ten_thousandths();
     let jobber = of("prices", "BRKX-5080").into_iter().find(|row| row["price_type"] == "JBR").unwrap();
     assert!(money(&of("parts", "BRKX-5080")[0]["cost"]) * 112 / 100 > money(&jobber["price"]));
+}
+
+#[test]
+fn what_the_documentation_calibrates_can_be_sold_fits_and_has_a_crew() {
+    let calibrated = column("calibrations", "sku");
+    let part_types: BTreeMap<String, String> =
+        rows("parts").into_iter().map(|row| (row["sku"].clone(), row["part_type"].clone())).collect();
+    let fits = |model: &str, wanted: &dyn Fn(&str) -> bool| {
+        rows("fitment").iter().any(|row| row["model"] == model && years(row).contains(&2018) && wanted(&row["sku"]))
+    };
+    let number = |text: &str| text.parse::<u64>().unwrap();
+    let radar = |sku: &str| part_types[sku] == "Radar Sensor";
+    for (sku, model) in [("GLSV-G1450", "Accord"), ("SNSQ-20340", "Model 3"), ("SNSQ-20059", "F-150")] {
+        assert!(calibrated.contains(sku), "{sku}");
+        assert!(fits(model, &|fitted| fitted == sku), "{sku} does not fit {model}");
+        let stocked =
+            rows("stock").into_iter().any(|row| row["sku"] == sku && number(&row["on_hand"]) > number(&row["safety"]));
+        assert!(stocked, "{sku} is nowhere");
+    }
+    assert!(fits("Accord", &radar) && !fits("Accord", &|fitted| fitted == "SNSQ-20059"), "a mismatch");
+    assert!(!fits("Model 3", &radar), "nobody knows");
+    for account in ["shop-1", "fleet-1", "agent-1"] {
+        let approved =
+            |row: &Row| row["standing"] == "approved" && (row["until"].is_empty() || &*row["until"] > "2027");
+        let shops = rows("shops").into_iter().filter(|row| row["accounts"].split(';').any(|one| one == account));
+        let crewed = shops.filter(approved).any(|shop| {
+            let works = |table| rows(table).iter().any(|row| row["shop"] == shop["id"] && approved(row));
+            works("technicians") && works("tools")
+        });
+        assert!(crewed, "{account} has nobody to calibrate");
+    }
 }
 
 fn column_of(rows: &[Row], name: &str) -> BTreeSet<String> {

@@ -104,6 +104,23 @@ fn every_bad_row_is_named_with_file_line_and_reason() {
         ),
         ("keys.csv", "account,scopes,key\na,web,k\n", "2: a web key needs the origins it may be used from"),
         ("account_rules.csv", "account,price_type\nnobody,LST\n", "2: unknown account nobody"),
+        ("shops.csv", "id,name,accounts\nS,s,\n", "2: accounts is empty"),
+        ("shops.csv", "id,name,accounts\nS,s,a\nS,s,b\n", "3: shop S is there twice"),
+        (
+            "shops.csv",
+            "id,name,accounts\nS/1,s,a\n",
+            "2: id \"S/1\": an id of the registers is 1 to 64 characters of letters, digits and - _ .",
+        ),
+        (
+            "shops.csv",
+            "id,name,accounts,standing\nS,s,a,maybe\n",
+            "2: standing \"maybe\": unknown variant `maybe`, expected `approved` or `suspended`",
+        ),
+        ("shops.csv", "id,name,accounts,from,until\nS,s,a,2026-02-01,2026-02-01\n", "2: until is not after from"),
+        ("technicians.csv", "id,name,shop\nT,t,\n", "2: shop is empty"),
+        ("technicians.csv", "id,name,shop\nT,t,S\nT,u,S\n", "3: technician T is there twice"),
+        ("tools.csv", "id,name,shop\nT,,S\n", "2: name is empty"),
+        ("tools.csv", "id,name,shop\nT,t,S\nT,u,S\n", "3: tool T is there twice"),
         (
             "locations.csv",
             "id,name,kind,region,lat,lon,time_zone,mon\nL,l,branch,enam,1,2,America/New_York,9-5\n",
@@ -206,4 +223,56 @@ fn a_key_is_stored_as_its_hash_only() {
     // printf demo-shop | sha256sum
     let record = case.value("key/f74911f81e738c680e26d81dc10e786a13dd0058581aca1bdc031ea81a75b052");
     assert_eq!(record, json!({"account":"shop-1","scopes":["query","quote"],"demonstration":true}));
+}
+
+const ACCOUNTS: &str = "id,name,kind,home,base_type\nshop-1,A garage,shop,ATL1,JBR\n";
+
+#[test]
+fn whoever_may_calibrate_is_a_record_each() {
+    let case = Case::new(&[
+        ("accounts.csv", ACCOUNTS),
+        ("shops.csv", "id,name,accounts,standing,from,until\nS-1,A garage,shop-1,,,\nS-2,Another,shop-1,suspended,,\n"),
+        ("technicians.csv", "id,name,shop,from,until\nT-1,A. Fitter,S-1,2026-01-01,2027-01-01\n"),
+        ("tools.csv", "id,name,shop\nT-1,Aligner 9,S-2\n"),
+    ]);
+    let (_, problems) = case.import(false);
+    assert_eq!(problems, Vec::<String>::new());
+    let approved = json!({"standing":"approved"});
+    assert_eq!(case.value("shop/S-1"), json!({"id":"S-1","name":"A garage","accounts":["shop-1"],"approval":approved}));
+    assert_eq!(case.value("shop/S-2")["approval"], json!({"standing":"suspended"}));
+    let window = json!({"standing":"approved","from":"2026-01-01T00:00:00.000Z","until":"2027-01-01T00:00:00.000Z"});
+    assert_eq!(case.value("technician/T-1"), json!({"id":"T-1","name":"A. Fitter","shop":"S-1","approval":window}));
+    assert_eq!(case.value("tool/T-1"), json!({"id":"T-1","name":"Aligner 9","shop":"S-2","approval":approved}));
+}
+
+#[test]
+fn a_shop_of_no_account_and_a_tool_of_no_shop_are_left_out_with_whatever_is_of_them() {
+    let case = Case::new(&[
+        ("accounts.csv", ACCOUNTS),
+        ("shops.csv", "id,name,accounts\nS-1,A garage,shop-1\nS-2,Another,shop-1;shop-2\n"),
+        ("technicians.csv", "id,name,shop\nT-1,A. Fitter,S-1\nT-2,B. Fitter,S-2\n"),
+        ("tools.csv", "id,name,shop\nT-1,Aligner 9,S-3\n"),
+    ]);
+    let (diff, problems) = case.import(false);
+    assert_eq!(
+        problems,
+        ["shops.csv:3: unknown account shop-2", "technicians.csv:3: unknown shop S-2", "tools.csv:2: unknown shop S-3"]
+    );
+    assert_eq!((diff.kinds["shop"].added, diff.kinds["technician"].added), (1, 1));
+    assert_eq!(case.value("technician/T-2"), json!(null));
+}
+
+#[test]
+fn a_technician_who_is_no_longer_in_the_table_is_pruned_and_the_shop_stays() {
+    let technicians = "id,name,shop\nT-1,A. Fitter,S-1\n";
+    let case = Case::new(&[("shops.csv", "id,name,accounts\nS-1,A garage,shop-1\n"), ("technicians.csv", technicians)]);
+    case.import(false);
+    std::fs::remove_file(case.input().join("shops.csv")).unwrap();
+    case.write("technicians.csv", technicians.replace("T-1,A.", "T-2,B.").as_bytes());
+    let kept = case.import(false).0.kinds["technician"];
+    assert_eq!((kept.added, kept.removed), (1, 1));
+    assert_eq!(case.value("technician/T-1")["name"], "A. Fitter");
+    case.import(true);
+    assert_eq!(case.value("technician/T-1"), json!(null));
+    assert_eq!(case.value("shop/S-1")["name"], "A garage");
 }

@@ -15,7 +15,8 @@ use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
 use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
-use crate::id::{AccountId, Region, Sku, TermsId};
+use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
+use crate::json;
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
 use crate::stock::Snapshot;
@@ -69,21 +70,21 @@ impl Record {
     pub fn parse(key: &str, text: &str) -> Result<Self, UnreadableRecord> {
         let mut kind = key.split('/');
         let parsed = match kind.next().unwrap_or_default() {
-            "part" => serde_json::from_str(text).map(Self::Part),
-            "number" => serde_json::from_str(text).map(Self::Numbers),
-            "fitment" => serde_json::from_str(text).map(Self::Fitment),
-            "vehicle" => serde_json::from_str(text).map(Self::VehicleParts),
-            "account" => serde_json::from_str(text).map(Self::Account),
-            "contract" => serde_json::from_str(text).map(Self::Contract),
-            keys::PROMOTIONS => serde_json::from_str(text).map(Self::Promotions),
-            keys::LOCATIONS => serde_json::from_str(text).map(Self::Locations),
-            "key" => serde_json::from_str(text).map(Self::Key),
-            "vin" if kind.next() == Some("wmi") => serde_json::from_str(text).map(Self::Wmi),
-            "vin" => serde_json::from_str(text).map(Self::Patterns),
-            "shop" => serde_json::from_str(text).map(Self::Shop),
-            "technician" => serde_json::from_str(text).map(Self::Technician),
-            "tool" => serde_json::from_str(text).map(Self::Tool),
-            "stock" => serde_json::from_str(text).map(Self::Stock),
+            "part" => json::from_str(text).map(Self::Part),
+            "number" => json::from_str(text).map(Self::Numbers),
+            "fitment" => json::from_str(text).map(Self::Fitment),
+            "vehicle" => json::from_str(text).map(Self::VehicleParts),
+            "account" => json::from_str(text).map(Self::Account),
+            "contract" => json::from_str(text).map(Self::Contract),
+            keys::PROMOTIONS => json::from_str(text).map(Self::Promotions),
+            keys::LOCATIONS => json::from_str(text).map(Self::Locations),
+            "key" => json::from_str(text).map(Self::Key),
+            "vin" if kind.next() == Some("wmi") => json::from_str(text).map(Self::Wmi),
+            "vin" => json::from_str(text).map(Self::Patterns),
+            "shop" => json::from_str(text).map(Self::Shop),
+            "technician" => json::from_str(text).map(Self::Technician),
+            "tool" => json::from_str(text).map(Self::Tool),
+            "stock" => json::from_str(text).map(Self::Stock),
             _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
         };
         parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })
@@ -182,15 +183,30 @@ impl<'a> Reading<'a> {
         if let Record::Key(key) = self.get(keys::api_key(sha256_hex))? { Some(key) } else { None }
     }
 
+    /// A shop of the registers.
+    pub fn shop(&self, id: &RegisteredId) -> Option<Rc<Shop>> {
+        if let Record::Shop(shop) = self.get(keys::shop(id))? { Some(shop) } else { None }
+    }
+
+    /// A technician of the registers.
+    pub fn technician(&self, id: &RegisteredId) -> Option<Rc<Technician>> {
+        if let Record::Technician(technician) = self.get(keys::technician(id))? { Some(technician) } else { None }
+    }
+
+    /// A tool of the registers.
+    pub fn tool(&self, id: &RegisteredId) -> Option<Rc<Tool>> {
+        if let Record::Tool(tool) = self.get(keys::tool(id))? { Some(tool) } else { None }
+    }
+
     /// What the registers say about a crew.
     pub fn registered(&self, crew: &Crew) -> Registered {
-        let [shop, technician, tool] =
-            [keys::shop(&crew.shop), keys::technician(&crew.technician), keys::tool(&crew.tool)]
-                .map(|key| self.get(key));
+        // All three are asked for before the first is looked at, so that they are read in one round.
+        let (shop, technician, tool) =
+            (self.shop(&crew.shop), self.technician(&crew.technician), self.tool(&crew.tool));
         Registered {
-            shop: if let Some(Record::Shop(shop)) = shop { Some((*shop).clone()) } else { None },
-            technician: if let Some(Record::Technician(one)) = technician { Some((*one).clone()) } else { None },
-            tool: if let Some(Record::Tool(tool)) = tool { Some((*tool).clone()) } else { None },
+            shop: shop.map(Rc::unwrap_or_clone),
+            technician: technician.map(Rc::unwrap_or_clone),
+            tool: tool.map(Rc::unwrap_or_clone),
         }
     }
 

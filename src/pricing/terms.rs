@@ -45,6 +45,9 @@ pub struct Account {
     /// On credit hold: prices are shown, nothing can be ordered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_hold: bool,
+    /// May commit in the call that opens the quote.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub direct_commit: bool,
     /// The most quotes it may have open; absent: [`OPEN_QUOTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_quotes: Option<u32>,

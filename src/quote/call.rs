@@ -6,6 +6,8 @@ use super::desk::Refusal;
 use super::draft::Draft;
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
+use crate::stock::ShardName;
+use crate::stock::shard::Command;
 
 /// A call to a desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +108,13 @@ pub enum Answer {
     },
     /// The key was used for another call.
     KeyReused,
+    /// What a desk remembers until the shards have given back what they held for a quote that it refuses. Nobody is told.
+    Refusing {
+        /// Why.
+        why: Refusal,
+        /// What the shards are to be told.
+        asks: Vec<(ShardName, Command)>,
+    },
 }
 
 impl Answer {

@@ -3,7 +3,7 @@
 //! - A call whose key was answered before gets that answer again; with another body it is refused.
 //! - A call whose key is being worked on is told to ask again.
 //! - An answer is remembered in the same turn as the last write of its act. A refusal stands before shards hear of it,
-//!   so that the same call after a crash does not begin anew.
+//!   with what they are to hear: the same call after a crash does not begin anew, and what was held is given back.
 //!
 //! The clerk waits for nobody. A [`Turn`] says what to send, and [`Clerk::heard`] takes what came back; whoever carries
 //! the messages may lose them, and may lose the clerk: all that must survive is in the store.
@@ -80,15 +80,22 @@ impl<S: ClerkStore> Clerk<S> {
     /// Takes a call.
     pub fn call(&self, call: Call, now: Timestamp) -> Result<Turn, S::Error> {
         let Call { idempotency, ask } = call;
+        let mut cut_off = None;
         if let Some(Idempotency { key, fingerprint }) = &idempotency {
-            if let Some((before, known)) = self.store.remembered(key)? {
-                return Ok(Turn::Answer(if before == *fingerprint { known.again() } else { Answer::KeyReused }));
+            match self.store.remembered(key)? {
+                Some((before, _)) if before != *fingerprint => return Ok(Turn::Answer(Answer::KeyReused)),
+                Some((_, Answer::Refusing { why, asks })) => cut_off = Some(Step::Ask(Act::Refuse(why), asks)),
+                Some((_, known)) => return Ok(Turn::Answer(known.again())),
+                None => {}
             }
             if !self.running.borrow_mut().insert(key.clone()) {
                 return Ok(Turn::Answer(refusal(Refusal::Busy)));
             }
         }
-        self.ends_with(idempotency, |call| self.begin(ask, call, now))
+        self.ends_with(idempotency, |call| match cut_off {
+            Some(step) => self.turn(step, call, now),
+            None => self.begin(ask, call, now),
+        })
     }
 
     /// Sees to the quotes whose time has come. Nobody waits for the answers.
@@ -132,8 +139,9 @@ impl<S: ClerkStore> Clerk<S> {
     fn turn(&self, step: Step, call: Option<Idempotency>, now: Timestamp) -> Result<Turn, S::Error> {
         match step {
             Step::Ask(act, asks) => {
-                if let Act::Refuse(why) = &act {
-                    self.remember(call.as_ref(), &refusal(why.clone()), now)?;
+                if let (Act::Refuse(why), Some(call)) = (&act, &call) {
+                    let refusing = Answer::Refusing { why: why.clone(), asks: asks.clone() };
+                    self.store.remember(call, &refusing, now)?;
                 }
                 Ok(Turn::Ask(Task { act, call }, asks))
             }
@@ -146,8 +154,8 @@ impl<S: ClerkStore> Clerk<S> {
     }
 
     fn remember(&self, call: Option<&Idempotency>, answer: &Answer, now: Timestamp) -> Result<(), S::Error> {
-        let passes = matches!(answer, Answer::Refused { why, .. } if why.passes());
-        call.filter(|_| !passes).map_or(Ok(()), |call| self.store.remember(call, answer, now))
+        let stands = !matches!(answer, Answer::Refused { why, .. } if !why.stands());
+        call.filter(|_| stands).map_or(Ok(()), |call| self.store.remember(call, answer, now))
     }
 
     /// A call is being worked on for as long as it waits for shards.

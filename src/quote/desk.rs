@@ -58,8 +58,8 @@ pub enum Step {
 pub enum Act {
     /// Holding: what has been held so far, and which wave is being asked.
     Open(Box<Opening>),
-    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered as the call's
-    /// answer before anything is asked.
+    /// Giving back what was held for a quote that is refused. The refusal stands: it is to be remembered before anything
+    /// is asked, with what is asked, and is the call's answer when all shards have heard it.
     Refuse(Refusal),
     /// Selling.
     Commit(OpaqueId),
@@ -99,7 +99,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// Opens a quote.
     pub fn open(&self, draft: Draft, now: Timestamp) -> Result<Step, S::Error> {
         if let Some(known) = self.store.quote(&draft.id)? {
-            return Ok(done(known));
+            return self.replace(known, draft.replace.as_ref(), now);
         }
         let opening = Opening::new(draft, now);
         match self.objection(&opening.draft, now)? {
@@ -234,7 +234,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let all_done = replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done)));
         match act {
             Act::Open(opening) => self.heard_held(*opening, replies, now),
-            Act::Refuse(refusal) => Ok(refused(refusal)),
+            Act::Refuse(refusal) => Ok(refused(if all_done { refusal } else { Refusal::Unreachable })),
             Act::Commit(id) => self.heard_commit(&id, &replies, now),
             Act::Undo(id) => {
                 self.heard_released(&id, all_done, now)?;
@@ -318,22 +318,29 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if opening.expires_at() <= now {
             return self.refuse(&opening, Refusal::Expired, now);
         }
-        let old = match &opening.draft.replace {
-            Some(old) => self.store.quote(old)?,
-            None => None,
-        };
         let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
         let quote = opening.into_quote();
         let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
+        let old = replaces.clone();
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.store.put_quote(&quote, Some(quote.expires_at))?;
-        let Some(old) = old else { return Ok(done(quote)) };
-        // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let (old_id, by) = (old.id.clone(), quote.id.clone());
-        let lines = some_lines(&old, |_, line| line.held);
-        self.tell(&old, Outcome::Replaced { lines, by }, now)?;
-        let asks = self.release_asks(old, QuoteState::Releasing, now)?;
-        Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
+        self.replace(quote, old.as_ref(), now)
+    }
+
+    /// The new quote is held: from here on the old one is given up, if that was not begun before. Those of its units that
+    /// the new one uses stay with the new one.
+    fn replace(&self, new: Quote, old: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(old) = old.map(|old| self.store.quote(old)).transpose()?.flatten() else { return Ok(done(new)) };
+        match old.state {
+            QuoteState::Held => {
+                let lines = some_lines(&old, |_, line| line.held);
+                self.tell(&old, Outcome::Replaced { lines, by: new.id.clone() }, now)?;
+            }
+            QuoteState::Releasing => {}
+            _ => return Ok(done(new)),
+        }
+        let act = Act::Replace { new: new.id, old: old.id.clone() };
+        Ok(Step::Ask(act, self.release_asks(old, QuoteState::Releasing, now)?))
     }
 
     /// What stands against holding a quote, whatever the stock.

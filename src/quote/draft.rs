@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::part::{Component, Kind, Part};
 use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
-use crate::money::Currency;
+use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
 use crate::stock::{HoldLine, LineKey, ShardName};
 use crate::time::Timestamp;
@@ -75,6 +75,14 @@ pub fn needs(part: &Part) -> Vec<Component> {
         Kind::Physical => vec![Component { sku: part.sku.clone(), quantity: 1 }],
         Kind::Bundle => part.components.clone(),
         Kind::Digital => Vec::new(),
+    }
+}
+
+impl Draft {
+    /// What its lines and their core charges come to if all is held: more than an amount may be is an error.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        let amounts = self.lines.iter().flat_map(|line| [Some(line.price.extended), line.price.core_extended]);
+        amounts.flatten().try_fold(Money::zero(self.currency), Money::checked_add)
     }
 }
 

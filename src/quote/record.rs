@@ -190,7 +190,7 @@ impl Quote {
     pub(super) fn sell(&mut self, sold: &[u32]) -> Result<(), Refusal> {
         self.spread(sold, |units| units.held, |units, sold| units.committed = sold)?;
         for (line, sold) in self.lines.iter_mut().zip(sold) {
-            line.committed = *sold;
+            line.sell(*sold);
         }
         self.state = QuoteState::Committing;
         Ok(())
@@ -250,6 +250,21 @@ impl Quote {
             }
         }
         Ok(())
+    }
+}
+
+impl QuoteLine {
+    /// Notes that `sold` units are sold, and keeps their allocations only. Shards sell a line's units in this order.
+    fn sell(&mut self, sold: u32) {
+        self.committed = sold;
+        for need in &self.needs {
+            let mut left = sold.saturating_mul(need.quantity);
+            for at in self.allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
+                at.quantity = at.quantity.min(left);
+                left = left.saturating_sub(at.quantity);
+            }
+        }
+        self.allocations.retain(|at| at.quantity > 0);
     }
 }
 

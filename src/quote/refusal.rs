@@ -76,9 +76,15 @@ impl Refusal {
         }
     }
 
-    /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
+    /// Whether nothing was decided: the same call may succeed a moment later.
     pub fn passes(&self) -> bool {
         matches!(self, Self::Busy | Self::Unreachable)
+    }
+
+    /// Whether it is the call's answer for good, and remembered for its key. An account that has too many open quotes is
+    /// told to send the same call again when it has fewer.
+    pub fn stands(&self) -> bool {
+        !self.passes() && !matches!(self, Self::QuotaExceeded { .. })
     }
 }
 

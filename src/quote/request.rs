@@ -1,6 +1,6 @@
 //! What a caller wants held.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
 use crate::input::{Fault, Faults, Fields};
@@ -29,6 +29,8 @@ pub struct QuoteRequest {
     pub deliver_to: Option<Destination>,
     /// The caller's own name for it.
     pub reference: Option<String>,
+    /// Commit it at once, as the body of a commit says; unread.
+    pub commit: Option<Value>,
 }
 
 /// One line of a request for a quote.
@@ -62,8 +64,9 @@ impl QuoteRequest {
         let replace = fields.optional("replace", &mut faults);
         let deliver_to = read_deliver_to(&mut fields, &mut faults);
         let reference = fields.optional("reference", &mut faults);
+        let commit = read_commit(&mut fields, &mut faults);
         fields.finish(&mut faults);
-        faults.or(Some(Self { lines, ttl_seconds, partial, replace, deliver_to, reference }))
+        faults.or(Some(Self { lines, ttl_seconds, partial, replace, deliver_to, reference, commit }))
     }
 }
 
@@ -75,6 +78,19 @@ impl LineWanted {
         let location = fields.optional("location", faults);
         fields.finish(faults);
         Some(Self { sku: sku?, quantity: quantity?, location, place })
+    }
+}
+
+/// `true` is a commit of everything, an object the body of a commit.
+fn read_commit(fields: &mut Fields, faults: &mut Faults) -> Option<Value> {
+    match fields.raw("commit")? {
+        Value::Bool(true) => Some(Value::Object(Map::new())),
+        Value::Bool(false) => None,
+        body @ Value::Object(_) => Some(body.clone()),
+        _ => {
+            faults.add(fields.at("commit"), "invalid", "expected `true`, or an object such as `…/commit` takes");
+            None
+        }
     }
 }
 

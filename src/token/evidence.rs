@@ -1,10 +1,12 @@
 //! What others know and a token desk does not: what was sold, what of it needs calibration, and whether it fits the
 //! vehicle. An edge function gathers it from the quote desk and the catalogue, and sends it along.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::fitment::Application;
-use crate::catalog::part::Calibration;
+use crate::catalog::part::{Calibration, Component};
 use crate::catalog::vin::{Vehicle, Vin, WarningCode};
 use crate::catalog::{Part, PartNumber, Reading};
 use crate::id::{BrandCode, OpaqueId, Sku};
@@ -94,21 +96,29 @@ impl SoldLine {
     /// What is known of a line of `quote` and of the vehicle it is for; none if the quote has no such line.
     pub fn of(quote: &Quote, line: u16, vin: &Vin, now: Timestamp, reading: &Reading) -> Option<Self> {
         let sold = quote.lines.get(usize::from(line))?;
+        let subjects = Subject::of(&sold.sku, &sold.needs, vin, now, reading);
+        let committed = if quote.state == QuoteState::Committed { sold.committed } else { 0 };
+        let (quote, returned) = (quote.id.clone(), sold.returned);
+        Some(Self { quote, line, committed, returned, subjects })
+    }
+}
+
+impl Subject {
+    /// What needs calibration in one unit of `sku`, which is made of `needs`, and whether it fits the vehicle.
+    pub fn of(sku: &Sku, needs: &[Component], vin: &Vin, now: Timestamp, reading: &Reading) -> Vec<Self> {
         let vehicle = reading.decode(vin, this_year(now));
-        let whole = reading.part(&sold.sku);
-        let components = sold.needs.iter().filter(|need| need.sku != sold.sku);
+        let whole = reading.part(sku);
+        let components = needs.iter().filter(|need| need.sku != *sku);
         let components = components.filter_map(|need| Some((reading.part(&need.sku)?, need.quantity)));
         let parts = whole.iter().map(|part| (part.clone(), 1)).chain(components);
-        let subjects = parts.filter_map(|(part, per_unit)| {
+        let subject = |(part, per_unit): (Rc<Part>, u32)| {
             let calibration = part.calibration.clone()?;
             let listed: Vec<&Part> = std::iter::once(&part).chain(&whole).map(AsRef::as_ref).collect();
             let fit = Fit::of(&vehicle, &listed, reading);
             let (sku, brand, number) = (part.sku.clone(), part.brand.clone(), part.number.clone());
-            Some(Subject { sku, brand, number, per_unit, calibration, fit })
-        });
-        let committed = if quote.state == QuoteState::Committed { sold.committed } else { 0 };
-        let (quote, returned) = (quote.id.clone(), sold.returned);
-        Some(Self { quote, line, committed, returned, subjects: subjects.collect() })
+            Some(Self { sku, brand, number, per_unit, calibration, fit })
+        };
+        parts.filter_map(subject).collect()
     }
 }
 

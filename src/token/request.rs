@@ -32,6 +32,17 @@ pub struct TokenRequest {
     pub life: i64,
 }
 
+/// What every token of one commit has in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// The vehicle.
+    pub vin: Vin,
+    /// Who calibrates.
+    pub crew: Crew,
+    /// How long the tokens live, in milliseconds, from [`MIN_LIFE`] to [`MAX_LIFE`].
+    pub life: i64,
+}
+
 /// A token that a caller shows, to redeem it or to have it looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presentation {
@@ -56,17 +67,32 @@ impl TokenRequest {
         let quote = fields.required("quote", &mut faults);
         let line = read_line(&mut fields, &mut faults);
         let sku = fields.optional("sku", &mut faults);
-        let vin = fields.required("vin", &mut faults);
-        let shop = fields.required("shop", &mut faults);
-        let technician = fields.required("technician", &mut faults);
-        let tool = fields.required("tool", &mut faults);
+        let handshake = Handshake::fields(&mut fields, &mut faults);
         let part_serial = fields.optional("part_serial", &mut faults);
-        let lifetime = read_life(&mut fields, &mut faults);
         fields.finish(&mut faults);
         faults.or((|| {
-            let crew = Crew { shop: shop?, technician: technician?, tool: tool? };
-            Some(Self { quote: quote?, line: line?, sku, vin: vin?, crew, part_serial, life: lifetime })
+            let Handshake { vin, crew, life } = handshake?;
+            Some(Self { quote: quote?, line: line?, sku, vin, crew, part_serial, life })
         })())
+    }
+}
+
+impl Handshake {
+    /// Reads the object at `at` of a request body.
+    pub fn read(value: &Value, at: String, faults: &mut Faults) -> Option<Self> {
+        let mut fields = Fields::of(value, at, faults);
+        let read = Self::fields(&mut fields, faults);
+        fields.finish(faults);
+        read
+    }
+
+    fn fields(fields: &mut Fields, faults: &mut Faults) -> Option<Self> {
+        let vin = fields.required("vin", faults);
+        let shop = fields.required("shop", faults);
+        let technician = fields.required("technician", faults);
+        let tool = fields.required("tool", faults);
+        let life = read_life(fields, faults);
+        Some(Self { vin: vin?, crew: Crew { shop: shop?, technician: technician?, tool: tool? }, life })
     }
 }
 

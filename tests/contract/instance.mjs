@@ -2,6 +2,7 @@
 // `catalogue/` is small enough to work out every expected number by hand.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,11 +22,12 @@ export async function kvSeed(...parameters) {
 
 /**
  * An instance with the tables of `catalogue`, the opening stock of the folder `stock` and a few vehicles. `admin` is a
- * key of the catalogue that may do everything. Close the instance when the tests are over.
+ * key of the catalogue that may do everything; `keys`, whether the instance can sign tokens. Close the instance when the
+ * tests are over.
  */
-export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars } = {}) {
+export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
-  const instance = new Instance(folder, vars);
+  const instance = new Instance(folder, vars, keys);
   try {
     await kvSeed("import", catalogue, "--strict", "--state", instance.state);
     await instance.start();
@@ -43,10 +45,11 @@ export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, a
 class Instance {
   #server;
 
-  constructor(folder, vars) {
+  constructor(folder, vars, keys) {
     this.folder = folder;
     this.state = join(folder, "state");
     this.vars = vars;
+    this.keys = keys;
   }
 
   get url() {
@@ -54,7 +57,7 @@ class Instance {
   }
 
   async start() {
-    this.#server = await startServer({ state: this.state, vars: this.vars, log: "ignore" });
+    this.#server = await startServer({ state: this.state, vars: this.vars, keys: this.keys, log: "ignore" });
   }
 
   /** Ends workerd in good order. */
@@ -105,6 +108,21 @@ class Instance {
     return succeeded(await this.ask("POST", path, { key, json }));
   }
 
+  /** A POST with an Idempotency-Key: `order`, or a new one. */
+  send(path, json, { key = "shop", order = randomUUID() } = {}) {
+    return this.ask("POST", path, { key, json, headers: { "idempotency-key": order } });
+  }
+
+  /** Asks for a quote of `lines`; what is no option of `send` is a field of the request. */
+  hold(lines, { key, order, ...fields } = {}) {
+    return this.send("/v1/quotes", { lines, ...fields }, { key, order });
+  }
+
+  /** Has a quote do `verb`: `commit`, `release`, `extend`, `returns`. */
+  act(id, verb, json = {}, options) {
+    return this.send(`/v1/quotes/${id}/${verb}`, json, options);
+  }
+
   /**
    * The lines of a query's answer. Each of `lines` is a line of the request, or just a sku. The budget is the longest, so
    * that a busy machine makes no test fail; not saying one is tested in query.test.mjs.
@@ -128,6 +146,45 @@ class Instance {
   async position(sku, location = "ATL1") {
     const { positions } = await this.get(`/v1/stock/${encodeURIComponent(sku)}`, "stock-only");
     return positions.find((position) => position.location === location);
+  }
+
+  /** What a position has, and what of it is promised. */
+  async counters(sku, location) {
+    const { on_hand, committed, held, available } = await this.position(sku, location);
+    return { on_hand, committed, held, available };
+  }
+
+  /** Counts a position: from now on it has `quantity` units. */
+  async count(sku, quantity, location = "ATL1") {
+    const [{ result, detail }] = await this.move([{ id: randomUUID(), sku, location, kind: "count", quantity }]);
+    assert.equal(result, "applied", detail);
+  }
+
+  /** Adds so many garages to the catalogue, and answers a key of each. */
+  async shops(count) {
+    const records = [];
+    const keys = Array.from({ length: count }, () => {
+      const [id, key] = [`shop-${randomUUID()}`, randomUUID()];
+      const hash = createHash("sha256").update(key).digest("hex");
+      const account = { id, name: "One of many", kind: "shop", currency: "USD", home: "ATL1", base_type: "JBR" };
+      records.push([`account/${id}`, account], [`key/${hash}`, { account: id, scopes: ["query", "quote"] }]);
+      return key;
+    });
+    await this.#catalog(records);
+    return keys;
+  }
+
+  /** Adds so many parts to the catalogue, `{name}-1` and so on: HELD-01 with other `fields`; answers their skus. */
+  async parts(name, count, fields = {}) {
+    const part = await this.get("/v1/admin/catalog?key=part/HELD-01", "admin");
+    const skus = Array.from({ length: count }, (_, n) => `${name}-${n + 1}`);
+    await this.#catalog(skus.map((sku) => [`part/${sku}`, { ...part, ...fields, sku, number: sku }]));
+    return skus;
+  }
+
+  async #catalog(records) {
+    const body = records.map(([key, value]) => JSON.stringify({ key, value })).join("\n");
+    succeeded(await this.ask("PUT", "/v1/admin/catalog", { key: "admin", body }));
   }
 
   /** The whole ledger of a sku at a location, page after page. */
@@ -169,13 +226,13 @@ export function namesFields(answer, fields) {
   assert.deepEqual(Object.fromEntries(errors.map(({ pointer, code }) => [pointer, code])), fields);
 }
 
-/** The first result of `look` that `holds`; fails when that takes too long. */
-export async function until(look, holds) {
-  const deadline = Date.now() + WAIT_MS;
+/** The first result of `look` that `holds`; fails when that takes longer than `wait` milliseconds. */
+export async function until(look, holds, wait = WAIT_MS) {
+  const deadline = Date.now() + wait;
   for (;;) {
     const found = await look();
     if (holds(found)) return found;
-    if (Date.now() > deadline) assert.fail(`still ${JSON.stringify(found)} after ${WAIT_MS} ms`);
+    if (Date.now() > deadline) assert.fail(`still ${JSON.stringify(found)} after ${wait} ms`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }

@@ -56,7 +56,7 @@ test("a text that cannot be a VIN is refused with the reason", async () => {
 
 test("without a part type, the part types that there are for the vehicle are told", async () => {
   const { vehicle, part_types, parts } = await api.get(`/v1/vehicles/${ACCORD}/parts`);
-  assert.deepEqual([vehicle.model, part_types.sort(), parts], ["Accord", ["Brake Pad", "Windshield"], []]);
+  assert.deepEqual([vehicle.model, part_types.sort(), parts], ["Accord", ["Brake Pad", "Radar Sensor", "Windshield"], []]);
 });
 
 test("what fits is told with its conditions", async () => {

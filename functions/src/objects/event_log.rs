@@ -81,7 +81,7 @@ impl EventLog {
 
     /// Carries out one command, inside one transaction that `glue/object.js` opens.
     pub fn ask(&self, command: &str) -> std::result::Result<String, JsValue> {
-        let command: Command = serde_json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
+        let command: Command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
         Ok(match command {
             Command::Store { batches, rejected } => self.store(batches, rejected).map(|()| String::new()),
             Command::Page { rejected: false, after, limit } => self.events(after, limit),
@@ -114,7 +114,11 @@ impl EventLog {
             event: &'a RawValue,
         }
         let entry = |row| {
-            Ok(Entry { place: integer(row, 0)?, id: string(row, 1)?, event: serde_json::from_str(string(row, 2)?)? })
+            Ok(Entry {
+                place: integer(row, 0)?,
+                id: string(row, 1)?,
+                event: holdfast::json::from_str(string(row, 2)?)?,
+            })
         };
         let events = rows.iter().map(Vec::as_slice).map(entry).collect::<Result<Vec<Entry>>>()?;
         #[derive(Serialize)]

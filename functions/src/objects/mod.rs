@@ -1,15 +1,18 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
 pub mod alarm;
+pub mod answers;
 pub mod event_log;
 pub mod outbox;
 mod quote_desk;
 pub mod sql;
 mod stock_shard;
+mod token_desk;
 
 pub use event_log::EventLog;
 pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
+pub use token_desk::TokenDesk;
 
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;

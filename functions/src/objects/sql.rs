@@ -79,7 +79,7 @@ pub fn string(row: &[Value], column: usize) -> Result<&str> {
 /// A column as JSON.
 pub fn json<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T> {
     match row.get(column) {
-        Some(Value::String(text)) => Ok(serde_json::from_str(text)?),
+        Some(Value::String(text)) => Ok(holdfast::json::from_str(text)?),
         _ => Err(unreadable("a record")),
     }
 }

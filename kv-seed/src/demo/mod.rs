@@ -19,6 +19,7 @@ pub mod part;
 pub mod places;
 pub mod prices;
 pub mod random;
+pub mod registers;
 pub mod slots;
 pub mod specials;
 pub mod stock;
@@ -62,6 +63,7 @@ pub struct Statistics {
 pub fn generate(seed: u64, skus: Option<usize>, out: &Path) -> io::Result<Statistics> {
     let mut writer = Writer { seed, tables: Tables::create(out)?, statistics: Statistics::default() };
     terms::write(&mut writer.tables)?;
+    registers::write(&mut writer.tables)?;
     let assortment = Assortment::new(seed);
     for part in &assortment.parts {
         writer.write(part)?;
@@ -166,6 +168,9 @@ impl Writer {
             ("accounts", &tables.accounts),
             ("account_rules", &tables.account_rules),
             ("keys", &tables.keys),
+            ("shops", &tables.shops),
+            ("technicians", &tables.technicians),
+            ("tools", &tables.tools),
             ("locations", &tables.locations),
             ("stock", &tables.stock),
             ("incoming", &tables.incoming),

@@ -31,6 +31,9 @@ pub struct Tables {
     pub accounts: Table,
     pub account_rules: Table,
     pub keys: Table,
+    pub shops: Table,
+    pub technicians: Table,
+    pub tools: Table,
     pub locations: Table,
     pub stock: Table,
     pub incoming: Table,
@@ -96,6 +99,9 @@ impl Tables {
             )?,
             account_rules: table("account_rules", "account,brand,part_type,price_type,adjust_percent")?,
             keys: table("keys", "key,account,scopes,origins,demonstration")?,
+            shops: table("shops", "id,name,accounts,standing,from,until")?,
+            technicians: table("technicians", "id,name,shop,standing,from,until")?,
+            tools: table("tools", "id,name,shop,standing,from,until")?,
             locations: table(
                 "locations",
                 "id,name,kind,region,lat,lon,time_zone,mon,tue,wed,thu,fri,sat,sun,closed_days,handling_minutes,\
@@ -122,12 +128,20 @@ impl Tables {
             self.accounts,
             self.account_rules,
             self.keys,
+            self.shops,
+            self.technicians,
+            self.tools,
             self.locations,
             self.stock,
             self.incoming,
         ];
         tables.into_iter().try_for_each(|mut table| table.file.flush())
     }
+}
+
+/// Writes rows of a constant table.
+pub fn rows<const N: usize>(table: &mut Table, rows: &[[&str; N]]) -> io::Result<()> {
+    rows.iter().try_for_each(|row| table.row(&row.each_ref().map(|field| field as &dyn Display)))
 }
 
 /// A price in ten-thousandths, written with two decimals where they are enough and with four where they are not;

@@ -4,7 +4,7 @@ use std::io;
 
 use super::part::{Part, Pricing};
 use super::places::PLACES;
-use super::tables::{Decimal, Table, Tables};
+use super::tables::{Decimal, Table, Tables, rows};
 
 /// The accounts of the contract with callers: id, name, kind, currency, home, group, base type, contract, margin floor,
 /// refused brands, on hold.
@@ -63,10 +63,6 @@ pub fn write(tables: &mut Tables) -> io::Result<()> {
         rows(&mut tables.locations, &[place.row()])?;
     }
     Ok(())
-}
-
-fn rows<const N: usize>(table: &mut Table, rows: &[[&str; N]]) -> io::Result<()> {
-    rows.iter().try_for_each(|row| table.row(&row.each_ref().map(|field| field as &dyn std::fmt::Display)))
 }
 
 /// Writes the contract prices of `part`: brake pads, filters and wipers of the pickups that the fleet drives, and the

@@ -5,6 +5,7 @@ mod fitment;
 mod locations;
 mod parts;
 mod prices;
+mod registers;
 mod row;
 mod stock;
 
@@ -34,7 +35,7 @@ pub struct Table {
 }
 
 /// Every table, in the order they are read: what others refer to comes first.
-pub static TABLES: [&Table; 16] = [
+pub static TABLES: [&Table; 19] = [
     &parts::PARTS,
     &locations::LOCATIONS,
     &parts::CALIBRATIONS,
@@ -48,6 +49,9 @@ pub static TABLES: [&Table; 16] = [
     &accounts::ACCOUNTS,
     &accounts::ACCOUNT_RULES,
     &accounts::KEYS,
+    &registers::SHOPS,
+    &registers::TECHNICIANS,
+    &registers::TOOLS,
     &fitment::FITMENT,
     &stock::STOCK,
     &stock::INCOMING,

@@ -82,6 +82,27 @@ fn a_refusal_that_passes_is_not_remembered() {
     assert_eq!(clerk.store().answers().len(), 2);
 }
 
+#[test]
+fn a_refusal_that_a_crash_cut_off_is_carried_on_by_the_same_call() {
+    let shard = ShardName { region: "near".parse().unwrap(), bucket: 0 };
+    let asks = vec![(shard.clone(), Command::Release { quote: id("q") })];
+    let mut clerk = Clerk::new(MemoryDesk::default());
+    let first = || call("k", "open q", open("q"));
+    let refuse = Step::Ask(Act::Refuse(Refusal::Expired), asks.clone());
+    clerk.turn(refuse, first().idempotency, Timestamp::EPOCH).unwrap();
+    // The clerk who began it is gone, and a shard is out of reach: nobody is told yet that nothing is held.
+    for replies in [None, Some(Reply::Done)] {
+        clerk = Clerk::new(clerk.store().clone());
+        let Turn::Ask(task, again) = clerk.call(first(), Timestamp::EPOCH).unwrap() else { panic!("it asks nobody") };
+        assert_eq!(again, asks);
+        let why = if replies.is_some() { Refusal::Expired } else { Refusal::Unreachable };
+        let told = answer(clerk.heard(task, vec![(shard.clone(), replies)], Timestamp::EPOCH).unwrap());
+        assert_eq!(told, Answer::Refused { why, replayed: false });
+    }
+    let again = Answer::Refused { why: Refusal::Expired, replayed: true };
+    assert_eq!(answer(clerk.call(first(), Timestamp::EPOCH).unwrap()), again);
+}
+
 /// Storage that fails once.
 struct Failing(MemoryDesk, Cell<bool>);
 

@@ -288,8 +288,13 @@ fn a_part_commit_frees_the_rest() {
     house.open(draft("q", &[("A", 5), ("B", 2)])).unwrap();
     assert_eq!(house.commit("q", Some(&[(0, 6)])), Err(Refusal::ExceedsHold { line: 0, units: 5 }));
     assert_eq!(house.commit("q", Some(&[(7, 1)])), Err(Refusal::UnknownLine { line: 7 }));
-    house.commit("q", Some(&[(0, 3)])).unwrap();
+    let quote = house.commit("q", Some(&[(0, 3)])).unwrap();
     assert_eq!((house.units("A"), house.units("B")), ((8, 0, 3), (5, 0, 0)));
+    // What is sold is where the quote says it is.
+    assert_eq!(places(&quote, 0), [("near1".into(), 2), ("far1".into(), 1)]);
+    assert_eq!(places(&quote, 1), []);
+    let far = house.shards[&shard_name("far")].positions(&"A".parse().unwrap()).unwrap();
+    assert_eq!(far[0].counters.committed, 1);
 }
 
 #[test]
@@ -423,6 +428,21 @@ fn a_commit_is_kept_although_a_replacement_was_broken_off() {
 }
 
 #[test]
+fn while_one_quote_may_yet_take_a_place_another_that_wants_it_is_told_to_ask_again() {
+    let house = House::new(&[("A", [5, 0, 0])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let replacing = |id: &str| Draft { replace: Some(self::id("old")), ..draft(id, &[("A", 4)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(replacing("lost"), house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    assert_eq!(house.open(replacing("other")), Err(Refusal::Busy));
+    house.commit("old", None).unwrap();
+    assert_eq!(house.units("A"), (2, 0, 3));
+    assert_eq!(house.open(replacing("lost")), Err(Refusal::AlreadyCommitted));
+}
+
+#[test]
 fn a_return_is_taken_once_and_never_more_than_was_sold() {
     let house = House::new(&[("A", [2, 0, 9])]);
     house.open(draft("q", &[("A", 5)])).unwrap();
@@ -446,8 +466,10 @@ fn a_kit_holds_its_components_and_shares_them_with_nobody() {
     let quote = house.open(kit("q")).unwrap();
     assert_eq!((quote.lines[0].held, house.units("A"), house.units("B")), (2, (0, 4, 0), (1, 2, 0)));
     assert!(matches!(house.open(kit("r")), Err(Refusal::InsufficientStock { .. })));
-    house.commit("q", Some(&[(0, 1)])).unwrap();
+    let sold = house.commit("q", Some(&[(0, 1)])).unwrap();
     assert_eq!((house.units("A"), house.units("B")), ((2, 0, 2), (2, 0, 1)));
+    let units = |sku: &str| sold.lines[0].allocations.iter().find(|at| at.sku == Some(sku.parse().unwrap())).unwrap();
+    assert_eq!((units("A").quantity, units("B").quantity), (2, 1));
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl QuoteDesk {
 
     /// Answers one call.
     pub async fn ask(&self, call: String) -> Result<String, JsValue> {
-        let call: Call = serde_json::from_str(&call).map_err(|error| JsValue::from(error.to_string()))?;
+        let call: Call = holdfast::json::from_str(&call).map_err(|error| JsValue::from(error.to_string()))?;
         let answer = self.carry(self.clerk.call(call, now()).map_err(JsValue::from)?).await?;
         self.wake_when_due()?;
         serde_json::to_string(&answer).map_err(|error| JsValue::from(error.to_string()))
@@ -114,7 +114,7 @@ impl QuoteDesk {
         let text = serde_json::to_string(&command).unwrap_or_default();
         let reply = objects::ask(&self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
         let reply = reply.map_err(|error| worker::console_error!("stock shard {shard}: {error}")).ok();
-        let reply = reply.and_then(|text| serde_json::from_str(&text).ok());
+        let reply = reply.and_then(|text| holdfast::json::from_str(&text).ok());
         (shard, reply)
     }
 

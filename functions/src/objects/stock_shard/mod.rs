@@ -88,7 +88,7 @@ impl StockShard {
     }
 
     fn decide(&self, command: &str) -> Result<String, JsValue> {
-        let command: Command = serde_json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
+        let command: Command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
         let output = shard::handle(command, now(), &self.store)?;
         if let Some(at) = output.wake_at {
             self.alarm.wake_at(at)?;

@@ -261,5 +261,5 @@ fn to_json(value: &impl Serialize) -> Result<Value> {
 
 /// The first column as JSON.
 fn json<T: DeserializeOwned>(row: &[Value]) -> Result<T> {
-    Ok(serde_json::from_str(sql::string(row, 0)?)?)
+    Ok(holdfast::json::from_str(sql::string(row, 0)?)?)
 }
