@@ -24,6 +24,8 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::needless_pass_by_value,
     reason = "a model that meets the impossible should stop"
 )]
 
