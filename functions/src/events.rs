@@ -168,7 +168,7 @@ pub async fn of_day(edge: &Edge<'_>) -> std::result::Result<Answer, Problem> {
 
 async fn ask(day: &Day, command: &Command<'_>, env: &Env) -> std::result::Result<String, AskError> {
     let text = serde_json::to_string(command).map_err(|error| AskError::Failed(error.to_string()))?;
-    objects::ask_anywhere(env, "EVENT_LOG", &day.0, &text).await
+    objects::ask(env, "EVENT_LOG", &day.0, None, &text).await
 }
 
 fn today() -> Day {

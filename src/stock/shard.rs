@@ -123,6 +123,13 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing, beyond what the clock says.
+    pub fn reads_only(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::Positions { .. } | Self::Ledger(_))
+    }
+}
+
 /// A shard's answer; each variant answers the command of its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -117,7 +117,7 @@ impl QuoteDesk {
 
     async fn ask_shard(&self, shard: ShardName, command: Command) -> (ShardName, Option<Reply>) {
         let text = serde_json::to_string(&command).unwrap_or_default();
-        let reply = objects::ask(&self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
+        let reply = objects::ask(&self.env, "STOCK", &shard.to_string(), Some(shard.region.as_str()), &text).await;
         let reply = reply.map_err(|error| worker::console_error!("stock shard {shard}: {error}")).ok();
         let reply = reply.and_then(|text| holdfast::json::from_str(&text).ok());
         (shard, reply)

@@ -7,7 +7,7 @@
 //! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered; its place is its `seq` |
 //! | `migrations` | the numbers of the migrations that have run |
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
@@ -40,6 +40,8 @@ const MIGRATIONS: [&[&str]; 3] = [
 const NEVER: i64 = i64::MAX;
 /// Answers forgotten by one alarm.
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
+/// Quotes that are kept in memory.
+const MAX_KEPT: usize = 64;
 /// Quotes looked at by one alarm.
 const DUE_AT_ONCE: u32 = 100;
 
@@ -50,12 +52,53 @@ pub struct SqlStore {
     next: Cell<Option<i64>>,
     /// There may be events that no alarm is set for.
     told: Cell<bool>,
+    memory: Memory,
+}
+
+/// What was read or written before: the object is the only writer.
+#[derive(Default)]
+struct Memory {
+    /// Quotes that calls are about, and ids that no quote has.
+    quotes: RefCell<Vec<(OpaqueId, Option<Quote>)>>,
+    /// The quotes that are held, and when they expire; nothing where that is not known.
+    held: RefCell<Option<Vec<(OpaqueId, Timestamp)>>>,
+}
+
+impl Memory {
+    fn keep(&self, id: OpaqueId, quote: Option<Quote>) {
+        let mut quotes = self.quotes.borrow_mut();
+        quotes.retain(|(known, _)| *known != id);
+        if quotes.len() >= MAX_KEPT {
+            quotes.clear();
+        }
+        quotes.push((id, quote));
+    }
+
+    fn wrote(&self, quote: &Quote) {
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.retain(|(id, _)| *id != quote.id);
+            if quote.state == QuoteState::Held {
+                held.push((quote.id.clone(), quote.expires_at));
+            }
+        }
+        self.keep(quote.id.clone(), Some(quote.clone()));
+    }
+
+    fn forget(&self) {
+        self.quotes.take();
+        self.held.take();
+    }
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)?, next: Cell::default(), told: Cell::new(true) })
+        Ok(Self {
+            sql: Sql::open(sql, &MIGRATIONS)?,
+            next: Cell::default(),
+            told: Cell::new(true),
+            memory: Memory::default(),
+        })
     }
 
     /// Whether there may be events since this was last asked, or since a restart.
@@ -85,6 +128,17 @@ impl SqlStore {
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
     }
 
+    /// The quotes that are held, and when they expire.
+    fn held(&self) -> Result<Vec<(OpaqueId, Timestamp)>> {
+        let rows = self.sql.rows("SELECT id, expires_at FROM quotes WHERE state = 'held'", vec![])?;
+        let held = |row: &Vec<Value>| {
+            let id = sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"))?;
+            let expires_at = i64::try_from(sql::integer(row, 1)?).unwrap_or(NEVER);
+            Ok((id, Timestamp::from_millis(expires_at)))
+        };
+        rows.iter().map(held).collect()
+    }
+
     /// The next quote has been looked at.
     pub fn forget_deadline(&self) {
         self.next.take();
@@ -95,8 +149,13 @@ impl DeskStore for SqlStore {
     type Error = worker::Error;
 
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>> {
+        if let Some((_, known)) = self.memory.quotes.borrow().iter().find(|(known, _)| known == id) {
+            return Ok(known.clone());
+        }
         let rows = self.sql.rows("SELECT quote FROM quotes WHERE id = ?", vec![sql::text(id)])?;
-        rows.first().map(|row| sql::json(row, 0)).transpose()
+        let quote: Option<Quote> = rows.first().map(|row| sql::json(row, 0)).transpose()?;
+        self.memory.keep(id.clone(), quote.clone());
+        Ok(quote)
     }
 
     fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<()> {
@@ -111,20 +170,27 @@ impl DeskStore for SqlStore {
         let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote) VALUES (?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
              wake_at = excluded.wake_at, forget_at = excluded.forget_at, quote = excluded.quote";
-        self.sql.run(statement, row)?;
+        self.sql.run(statement, row).inspect_err(|_| self.memory.forget())?;
+        self.memory.wrote(quote);
         self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
         Ok(())
     }
 
     fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
         let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?)";
+        self.memory.forget();
         self.sql.run(statement, vec![now.millis().into(), sql::number(limit.into())?])
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
-        let statement = "SELECT count(*) FROM quotes WHERE state = 'held' AND expires_at > ?";
-        let rows = self.sql.rows(statement, vec![now.millis().into()])?;
-        Ok(u32::try_from(rows.first().map_or(Ok(0), |row| sql::integer(row, 0))?).unwrap_or(u32::MAX))
+        let mut held = self.memory.held.borrow_mut();
+        let known = match held.take() {
+            Some(known) => known,
+            None => self.held()?,
+        };
+        let known = held.insert(known);
+        known.retain(|(_, expires_at)| now < *expires_at);
+        Ok(u32::try_from(known.len()).unwrap_or(u32::MAX))
     }
 
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
