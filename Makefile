@@ -9,7 +9,7 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test simulate check bench seed deploy clean setup
+.PHONY: help run build test simulate model check bench seed deploy clean setup
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ FROM ?= 10000
 simulate: ## SEEDS worlds of bad weather, from seed FROM on
 	@scripts/setup.sh test
 	SEEDS=$(SEEDS) FROM=$(FROM) cargo test --profile tool --locked --package holdfast --test simulation -- --ignored --nocapture
+
+model: ## every order of events, in houses that take minutes
+	@scripts/setup.sh test
+	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 	@scripts/setup.sh check

@@ -104,6 +104,14 @@ async function arrived(shard, count) {
   return found.map(({ event }) => event);
 }
 
+/** The first result of `look` that `holds`. */
+async function eventually(look, holds) {
+  for (;;) {
+    const found = await look();
+    if (holds(found)) return found;
+  }
+}
+
 const moved = (kind) => (id, sku, quantity) => ({ move: { movements: [{ id, sku, location: "ATL1", kind, quantity }] } });
 const receipt = moved("receipt");
 const count = moved("count");
@@ -123,7 +131,7 @@ test("a movement is in the log of its day once, as it happened", async () => {
 
 for (const mode of ["before", "after"]) {
   test(`an event arrives once although the log fails ${mode} storing it and the process is killed`, async () => {
-    const shard = `enam/${mode}`;
+    const shard = { before: "enam/8", after: "enam/9" }[mode];
     await probe("fail", mode);
     await ask(shard, receipt("m1", "A", 5));
     await new Promise((done) => setTimeout(done, 2500)); // long enough to have been tried and to have failed
@@ -134,40 +142,58 @@ for (const mode of ["before", "after"]) {
 }
 
 test("an event arrives although the process is killed before the shard could send it", async () => {
-  await ask("enam/killed", receipt("m1", "A", 5));
+  await ask("enam/2", receipt("m1", "A", 5));
   await restartAfterKill();
-  await arrived("enam/killed", 1);
-  await ask("enam/killed", receipt("m2", "A", 5));
-  await arrived("enam/killed", 2);
+  await arrived("enam/2", 1);
+  await ask("enam/2", receipt("m2", "A", 5));
+  await arrived("enam/2", 2);
 });
 
 test("a count below what is held names the quotes it endangers, and no others", async () => {
-  await ask("enam/short", receipt("m1", "A", 5));
-  await ask("enam/short", receipt("m2", "B", 5));
-  for (const [quote, sku] of [["q1", "A"], ["q2", "A"], ["q3", "A"], ["q4", "B"], ["q5", "A"]]) await ask("enam/short", hold(quote, sku, 1));
-  await ask("enam/short", { release: { quote: "q2" } });
-  await ask("enam/short", { commit: { quote: "q5" } });
-  await ask("enam/short", pick("p1", "A", 1));
-  await ask("enam/short", { commit: { quote: "q3" } });
-  await ask("enam/short", count("c1", "A", 1));
-  const events = await arrived("enam/short", 13);
+  await ask("enam/3", receipt("m1", "A", 5));
+  await ask("enam/3", receipt("m2", "B", 5));
+  for (const [quote, sku] of [["q1", "A"], ["q2", "A"], ["q3", "A"], ["q4", "B"], ["q5", "A"]]) await ask("enam/3", hold(quote, sku, 1));
+  await ask("enam/3", { release: { quote: "q2" } });
+  await ask("enam/3", { commit: { quote: "q5" } });
+  await ask("enam/3", pick("p1", "A", 1));
+  await ask("enam/3", { commit: { quote: "q3" } });
+  await ask("enam/3", count("c1", "A", 1));
+  const events = await arrived("enam/3", 13);
   const shortfall = events.find(({ kind }) => kind === "shortfall");
   assert.deepEqual([shortfall.sku, shortfall.location, shortfall.units, shortfall.quotes], ["A", "ATL1", 1, ["q1", "q3"]]);
 });
 
 test("a hold that nobody comes back for is freed by the alarm, also after a kill", async () => {
-  await ask("enam/expiry", receipt("m1", "A", 5));
-  await ask("enam/expiry", hold("q1", "A", 2, -9000)); // a second is left of its grace
+  await ask("enam/4", receipt("m1", "A", 5));
+  await ask("enam/4", hold("q1", "A", 2, -9000)); // a second is left of its grace
   await restartAfterKill();
-  const events = await arrived("enam/expiry", 3);
+  const events = await arrived("enam/4", 3);
   assert.deepEqual(events.map(({ kind }) => kind), ["moved", "held", "expired"]);
-  assert.equal((await ask("enam/expiry", { positions: { sku: "A" } })).positions.positions[0].held, 0);
+  assert.equal((await ask("enam/4", { positions: { sku: "A" } })).positions.positions[0].held, 0);
+});
+
+test("however many holds end at once, the alarm frees all of them, and all are told of", async () => {
+  const holds = Array.from({ length: 300 }, (_, n) => n);
+  await ask("enam/5", receipt("m1", "A", holds.length));
+  const ends = Date.now() - 10_000 + 2_000; // two seconds are left of their grace
+  const held = { ...hold("", "A", 1).hold, expires_at: new Date(ends).toISOString() };
+  await Promise.all(holds.map((n) => ask("enam/5", { hold: { ...held, quote: `q${n}` } })));
+  const available = async () => (await ask("enam/5", { read: { skus: ["A"] } })).read;
+  const before = await available();
+  const after = await eventually(available, ({ as_of, stock }) => Date.parse(as_of) >= ends + 10_000 && stock[0][0].available === holds.length);
+  assert.ok(Date.parse(before.as_of) < ends + 10_000, "the machine is too slow for this test");
+  assert.deepEqual([before.stock[0][0].available, after.stock[0][0].available], [0, holds.length]);
+  const [line] = (await ask("enam/5", hold("new", "A", holds.length + 1))).held.lines;
+  assert.equal(line.lacking, 1);
+  const kinds = (await arrived("enam/5", 2 * holds.length + 2)).map(({ kind }) => kind);
+  assert.equal(kinds.filter((kind) => kind === "expired").length, holds.length);
+  assert.equal((await ask("enam/5", { positions: { sku: "A" } })).positions.positions[0].held, holds.length);
 });
 
 test("the log is read in pages, in order of arrival", async () => {
   const movements = Array.from({ length: 250 }, (_, i) => receipt(`m${i}`, "A", 1).move.movements[0]);
-  await ask("enam/pages", { move: { movements } });
-  const ids = (await arrived("enam/pages", 250)).map(({ movement }) => movement.id);
+  await ask("enam/6", { move: { movements } });
+  const ids = (await arrived("enam/6", 250)).map(({ movement }) => movement.id);
   assert.deepEqual(ids, movements.map(({ id }) => id));
   const first = await (await get(`day=${today()}&limit=2`)).json();
   const second = await (await get(`day=${today()}&limit=2&after=${first.next}`)).json();
@@ -176,11 +202,25 @@ test("the log is read in pages, in order of arrival", async () => {
   assert.deepEqual(await (await get("day=2001-01-01")).json(), { events: [] });
 });
 
+test("a log is there for 400 days after its day, and then no more", async () => {
+  const midnight = (daysAgo) => `${new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10)}T00:00:00.000Z`;
+  const send = (daysAgo) => probe("send", JSON.stringify({ source: "old", events: [{ seq: daysAgo, at: midnight(daysAgo) }] }), { contentType: "text" });
+  const log = async (daysAgo) => (await (await get(`day=${midnight(daysAgo).slice(0, 10)}`)).json()).events;
+  for (const daysAgo of [402, 399]) await send(daysAgo);
+  for (let i = 0; i < 200 && (await log(399)).length < 1; i++) await new Promise((done) => setTimeout(done, 50));
+  for (let i = 0; i < 200 && (await log(402)).length > 0; i++) await new Promise((done) => setTimeout(done, 50));
+  assert.deepEqual([(await log(402)).length, (await log(399)).length], [0, 1]);
+  await restartAfterKill();
+  assert.deepEqual([(await log(402)).length, (await log(399)).length], [0, 1]);
+  const full = await (await get(`day=${midnight(399).slice(0, 10)}&limit=1`)).json();
+  assert.deepEqual([full.events.length, full.next], [1, undefined], "a full page that is the last says so");
+});
+
 test("a message that cannot be read is kept as rejected, once, and holds up no other", async () => {
   await probe("send", "no event", { contentType: "text" });
   await probe("send", { source: "s", events: [{ seq: 1 }] });
-  await ask("enam/behind", receipt("m1", "A", 5));
-  await arrived("enam/behind", 1);
+  await ask("enam/7", receipt("m1", "A", 5));
+  await arrived("enam/7", 1);
   const { rejected } = await (await get(`day=${today()}&rejected=true`)).json();
   assert.deepEqual(rejected.map(({ body }) => body), ["no event", '{"source":"s","events":[{"seq":1}]}']);
 });

@@ -95,7 +95,12 @@ impl<'a> Edge<'a> {
     /// Sends a command to a stock shard.
     pub async fn ask_shard(&self, shard: &ShardName, command: &Command) -> Result<Reply, Problem> {
         let text = serde_json::to_string(command).map_err(|_| Problem::internal())?;
-        let reply = objects::ask(self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
+        let (name, hint) = (shard.to_string(), Some(shard.region.as_str()));
+        let reply = if command.reads_only() {
+            objects::read(self.env, "STOCK", &name, hint, &text).await
+        } else {
+            objects::ask(self.env, "STOCK", &name, hint, &text).await
+        };
         let reply = reply.map_err(|error| {
             worker::console_error!("stock shard {shard}: {error}");
             match error {

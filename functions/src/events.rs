@@ -10,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use holdfast::access::Scope;
-use holdfast::time::Timestamp;
+use holdfast::time::{DAY, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use worker::{Date, Env, Result, console_error};
@@ -26,6 +26,8 @@ pub const MAX_MESSAGE: usize = 100_000;
 /// The most events of one page, and how many come unasked.
 pub const MAX_PAGE: u32 = 500;
 const DEFAULT_PAGE: u32 = 100;
+/// How long the log of a day is kept after the day, in milliseconds.
+pub const LOG_KEPT: i64 = 400 * DAY;
 /// What is kept of a message that cannot be read, in characters.
 const KEPT_OF_REJECTED: usize = 10_000;
 
@@ -58,6 +60,13 @@ impl Day {
     /// The day of a moment.
     pub fn of(at: Timestamp) -> Self {
         Self(at.to_string().chars().take_while(|c| *c != 'T').collect())
+    }
+
+    /// When its log is deleted.
+    pub fn forget_at(&self) -> Timestamp {
+        // A day is written as its moments are.
+        let midnight: Timestamp = format!("{self}T00:00:00Z").parse().unwrap_or_default();
+        midnight.plus(DAY + LOG_KEPT)
     }
 }
 
@@ -159,7 +168,7 @@ pub async fn of_day(edge: &Edge<'_>) -> std::result::Result<Answer, Problem> {
 
 async fn ask(day: &Day, command: &Command<'_>, env: &Env) -> std::result::Result<String, AskError> {
     let text = serde_json::to_string(command).map_err(|error| AskError::Failed(error.to_string()))?;
-    objects::ask_anywhere(env, "EVENT_LOG", &day.0, &text).await
+    objects::ask(env, "EVENT_LOG", &day.0, None, &text).await
 }
 
 fn today() -> Day {
@@ -211,6 +220,12 @@ mod tests {
         ] {
             assert!(unpack(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_log_of_a_day_is_kept_for_four_hundred_days_after_it() {
+        let day: Day = "2026-11-21".parse().unwrap();
+        assert_eq!(day.forget_at().to_string(), "2027-12-27T00:00:00.000Z");
     }
 
     #[test]

@@ -285,7 +285,7 @@ pub async fn ask(
     idempotency: Option<Idempotency>,
 ) -> Result<call::Answer, Problem> {
     let text = serde_json::to_string(&Call { idempotency, ask }).map_err(|_| Problem::internal())?;
-    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), "", &text)).await;
+    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), None, &text)).await;
     let reply = reply.map_err(|error| {
         worker::console_error!("quote desk {}: {error}", account.id);
         match error {

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::edge::Edge;
+use crate::objects::sql::cut;
 use crate::problem::Problem;
 use crate::wire::Answer;
 
@@ -156,8 +157,9 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
         return Err(Problem::not_found(format!("there is no location `{place}`")));
     };
     let shard = map.shard(region, &sku);
-    let page = LedgerPage { sku: sku.clone(), location, after, limit };
-    let Reply::Ledger { entries } = edge.ask_about(&shard, &Command::Ledger(page)).await? else {
+    // One entry more than asked tells whether there is another page.
+    let page = LedgerPage { sku: sku.clone(), location, after, limit: limit.saturating_add(1) };
+    let Reply::Ledger { mut entries } = edge.ask_about(&shard, &Command::Ledger(page)).await? else {
         return Err(Problem::internal());
     };
     #[derive(Serialize)]
@@ -168,8 +170,8 @@ pub async fn ledger(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<u64>,
     }
-    let full = u32::try_from(entries.len()).is_ok_and(|count| count == limit);
-    let next = entries.last().filter(|_| full).map(|entry| entry.seq);
+    let more = cut(&mut entries, limit);
+    let next = entries.last().filter(|_| more).map(|entry| entry.seq);
     Ok(edge.ok(&Body { sku, movements: entries, next }))
 }
 

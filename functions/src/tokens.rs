@@ -254,7 +254,7 @@ pub async fn ask(
 ) -> Result<DeskAnswer, Problem> {
     let call = Call { by: by.clone(), idempotency, ask };
     let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
-    let reply = edge.timed("tokens", objects::ask_anywhere(edge.env, "TOKENS", account.as_str(), &text)).await;
+    let reply = edge.timed("tokens", objects::ask(edge.env, "TOKENS", account.as_str(), None, &text)).await;
     let reply = reply.map_err(|error| {
         worker::console_error!("token desk {account}: {error}");
         match error {

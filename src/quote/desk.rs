@@ -31,6 +31,9 @@ use crate::time::Timestamp;
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
 pub const RETRY_AFTER: i64 = 2_000;
 
+/// Quotes that one alarm forgets.
+pub const FORGOTTEN_AT_ONCE: u32 = 250;
+
 /// A desk's own storage: synchronous, and all writes of one step become durable together.
 pub trait DeskStore {
     /// What storage reports when it cannot read or write.
@@ -40,6 +43,8 @@ pub trait DeskStore {
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>, Self::Error>;
     /// Writes a quote over the one before. `wake_at` is when the alarm should look at it; `None`: it has come to rest.
     fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<(), Self::Error>;
+    /// Forgets quotes that have come to rest and whose [time](Quote::forget_at) has come, at most so many.
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error>;
     /// Quotes that are held and not expired at `now`.
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
     /// Quotes whose time to be looked at has come, earliest first.
@@ -138,7 +143,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(refusal));
         }
         quote.decided_by = call.cloned();
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(ask_commit(&quote))
     }
 
@@ -192,42 +197,36 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         };
         let lines = some_lines(&quote, |place, _| back.get(place).copied().unwrap_or(0));
         self.tell(&quote, Outcome::Returned { id: return_id.clone(), lines }, now)?;
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(ask_return(&quote.id, &taken))
     }
 
-    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun.
+    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun. Those that
+    /// have been at rest for long are forgotten.
     pub fn wake(&self, now: Timestamp) -> Result<Vec<Step>, S::Error> {
+        self.store.forget(now, FORGOTTEN_AT_ONCE)?;
         let mut steps = Vec::new();
         for id in self.store.due(now)? {
             let Some(quote) = self.store.quote(&id)? else { continue };
-            let again = now.plus(RETRY_AFTER);
-            steps.push(match quote.state {
+            match quote.state {
                 QuoteState::Held if quote.expires_at <= now => {
                     self.tell_expired(&quote, now)?;
-                    self.ask_release(quote, QuoteState::Expired, now)?
+                    steps.push(self.ask_release(quote, QuoteState::Expired, now)?);
                 }
-                QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now)?,
-                QuoteState::Expired => self.ask_release(quote, QuoteState::Expired, now)?,
+                QuoteState::Releasing | QuoteState::Expired => {
+                    let state = quote.state;
+                    steps.push(self.ask_release(quote, state, now)?);
+                }
                 QuoteState::Committing => {
-                    self.store.put_quote(&quote, Some(again))?;
-                    ask_commit(&quote)
+                    self.put(&quote, now)?;
+                    steps.push(ask_commit(&quote));
                 }
-                QuoteState::Committed if quote.returns.iter().any(|taken| !taken.untold.is_empty()) => {
-                    self.store.put_quote(&quote, Some(again))?;
+                QuoteState::Held | QuoteState::Committed | QuoteState::Released => {
+                    self.put(&quote, now)?;
                     let untold = quote.returns.iter().filter(|taken| !taken.untold.is_empty());
                     steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
-                    continue;
                 }
-                QuoteState::Held => {
-                    self.store.put_quote(&quote, Some(quote.expires_at))?;
-                    done(quote)
-                }
-                QuoteState::Committed | QuoteState::Released => {
-                    self.rest(&quote)?;
-                    done(quote)
-                }
-            });
+            }
         }
         Ok(steps)
     }
@@ -263,7 +262,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 if expires_at > quote.expires_at {
                     quote.expires_at = expires_at;
                     self.tell(&quote, Outcome::Extended { expires_at }, now)?;
-                    self.store.put_quote(&quote, Some(expires_at))?;
+                    self.put(&quote, now)?;
                 }
                 Ok(done(quote))
             }
@@ -336,7 +335,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
         let old = replaces.clone();
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
-        self.store.put_quote(&quote, Some(quote.expires_at))?;
+        self.put(&quote, now)?;
         self.replace(quote, old.as_ref(), now)
     }
 
@@ -409,7 +408,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         now: Timestamp,
     ) -> Result<Vec<(ShardName, Command)>, S::Error> {
         quote.state = state;
-        self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+        self.put(&quote, now)?;
         Ok(release_asks(&quote))
     }
 
@@ -429,7 +428,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             quote.state = QuoteState::Committed;
             let lines = some_lines(&quote, |_, line| line.committed);
             self.tell(&quote, Outcome::Committed { lines }, now)?;
-            self.rest(&quote)?;
+            self.put(&quote, now)?;
             return Ok(done(quote));
         }
         let lost = replies.iter().any(|(_, reply)| matches!(reply, Some(Reply::Refused { .. })));
@@ -450,13 +449,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(done(quote));
         }
         if !all_done {
-            self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
+            self.put(&quote, now)?;
             return Ok(refused(Refusal::Unreachable));
         }
         if quote.state == QuoteState::Releasing {
             quote.state = QuoteState::Released;
         }
-        self.rest(&quote)?;
+        self.store.put_quote(&quote, None)?;
         Ok(done(quote))
     }
 
@@ -475,14 +474,22 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(taken) = quote.returns.iter_mut().find(|taken| taken.id == *id) {
             taken.untold.clear();
         }
-        let told = quote.returns.iter().all(|taken| taken.untold.is_empty());
-        self.store.put_quote(&quote, if told { None } else { Some(now.plus(RETRY_AFTER)) })?;
+        self.put(&quote, now)?;
         Ok(done(quote))
     }
 
-    /// Writes a quote that needs no more looking after.
-    fn rest(&self, quote: &Quote) -> Result<(), S::Error> {
-        self.store.put_quote(quote, None)
+    /// Writes a quote. When to look at it next follows from how far it has come.
+    fn put(&self, quote: &Quote, now: Timestamp) -> Result<(), S::Error> {
+        let wake_at = match quote.state {
+            QuoteState::Held => Some(quote.expires_at),
+            QuoteState::Committed if quote.returns_are_told() => None,
+            QuoteState::Released => None,
+            // The shards are being told.
+            QuoteState::Committing | QuoteState::Committed | QuoteState::Releasing | QuoteState::Expired => {
+                Some(now.plus(RETRY_AFTER))
+            }
+        };
+        self.store.put_quote(quote, wake_at)
     }
 }
 

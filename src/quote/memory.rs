@@ -69,6 +69,16 @@ impl DeskStore for MemoryDesk {
         Ok(())
     }
 
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error> {
+        let mut quotes = self.quotes.borrow_mut();
+        let over = quotes.values().filter(|row| row.wake_at.is_none() && row.quote.forget_at() <= now);
+        let over = over.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|row| row.quote.id.clone());
+        for id in over.collect::<Vec<_>>() {
+            quotes.remove(&id);
+        }
+        Ok(())
+    }
+
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error> {
         let quotes = self.quotes.borrow();
         let held = quotes.values().filter(|row| row.quote.state_at(now) == QuoteState::Held);
@@ -113,7 +123,9 @@ impl ClerkStore for MemoryDesk {
         rows.retain(|row| state.is_none_or(|state| row.quote.state_at(now) == state));
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.place));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let cursor = limit.checked_sub(1).and_then(|last| rows.get(last)).map(|row| row.place);
-        Ok((rows.into_iter().take(limit).map(|row| row.quote.clone()).collect(), cursor))
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let cursor = rows.last().filter(|_| more).map(|row| row.place);
+        Ok((rows.into_iter().map(|row| row.quote.clone()).collect(), cursor))
     }
 }

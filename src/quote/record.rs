@@ -8,7 +8,13 @@ use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
 use crate::stock::{LineKey, LineUnits, Redirect, ShardName};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
+
+/// How long a committed quote is kept after its expiry, in milliseconds: so long it can be shown and returned.
+pub const COMMITTED_KEPT: i64 = 400 * DAY;
+
+/// How long a quote that was released or has expired is kept after its expiry, in milliseconds.
+pub const ENDED_KEPT: i64 = 90 * DAY;
 
 /// A quote as its desk keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +169,17 @@ impl Quote {
             }
         }
         Ok(Totals { subtotal: totals.0, core_total: totals.1, total: totals.0.checked_add(totals.1)? })
+    }
+
+    /// When a quote that has come to rest is forgotten.
+    pub fn forget_at(&self) -> Timestamp {
+        let kept = if self.state == QuoteState::Committed { COMMITTED_KEPT } else { ENDED_KEPT };
+        self.expires_at.plus(kept)
+    }
+
+    /// Whether the shards have booked every return.
+    pub(super) fn returns_are_told(&self) -> bool {
+        self.returns.iter().all(|taken| taken.untold.is_empty())
     }
 
     /// Units of each line: those `named`, none of the others; without names, all that `has` tells. Refused where a line

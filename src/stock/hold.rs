@@ -7,11 +7,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{LocationId, OpaqueId, Sku};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 
 /// How long a shard keeps a hold past the expiry its quote was told, in milliseconds: a commit that the quote desk
 /// accepted in time finds its stock even if the two clocks differ and the message is late.
 pub const GRACE: i64 = 10_000;
+
+/// How long a record of which nothing is left is kept after its last change, in milliseconds: until no message about it
+/// can be under way. A hold that was sent before its release is refused by its own expiry, at most a day after; a
+/// message that a desk sends again is a few minutes old.
+pub const ENDED_KEPT: i64 = 2 * DAY;
+
+/// How long a sale is kept after its last change, in milliseconds, once its goods have been picked. A desk takes returns
+/// for a month less ([`crate::quote::record::COMMITTED_KEPT`]), so that it never asks for one that is not known here.
+pub const SALES_KEPT: i64 = 430 * DAY;
 
 /// What a quote holds in one shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +45,9 @@ pub struct QuoteHolds {
     /// Lines whose sku was given a shard of its own, as they were then: they are there now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Hold>,
+    /// When the record may be forgotten: see [`QuoteHolds::forget_after`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forget_at: Option<Timestamp>,
 }
 
 /// How far a quote's holds have come.
@@ -163,8 +175,18 @@ pub enum HoldRefusal {
 impl QuoteHolds {
     /// The record of a quote for which nothing is set aside.
     pub fn nothing(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
-        let (replaces, replaced_by) = (None, None);
-        Self { quote, state, expires_at, holds: vec![], replaces, replaced_by, returns: vec![], moved: vec![] }
+        let (replaces, replaced_by, forget_at) = (None, None, None);
+        Self {
+            quote,
+            state,
+            expires_at,
+            holds: vec![],
+            replaces,
+            replaced_by,
+            returns: vec![],
+            moved: vec![],
+            forget_at,
+        }
     }
 
     /// When the shard may give the stock to others.
@@ -175,6 +197,23 @@ impl QuoteHolds {
     /// Whether the stock is still set aside at `now`: the clock decides, not whether anybody has tidied up.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.state == HoldState::Held && now < self.frees_at()
+    }
+
+    /// How long after its last change the record may be forgotten, in milliseconds. Never while stock is set aside, or
+    /// sold goods are still to be picked: the counters of a position rest on it.
+    pub fn forget_after(&self) -> Option<i64> {
+        let any = |units: fn(&Hold) -> u32| self.holds.iter().any(|hold| units(hold) > 0);
+        match self.state {
+            HoldState::Held => None,
+            HoldState::Committed if any(|hold| hold.unpicked) => None,
+            HoldState::Committed if any(Hold::outstanding) || !self.moved.is_empty() => Some(SALES_KEPT),
+            HoldState::Committed | HoldState::Released | HoldState::Expired | HoldState::Empty => Some(ENDED_KEPT),
+        }
+    }
+
+    /// Notes that the record changes at `now`.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.forget_at = self.forget_after().map(|after| now.plus(after));
     }
 
     /// Whether stock of this position is to be handed over for it: held, or sold and not picked yet.
@@ -244,6 +283,41 @@ mod tests {
         );
         let holds: QuoteHolds = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&holds).unwrap(), text);
+        let ended = concat!(
+            r#"{"quote":"q_1","state":"released","expires_at":"2026-11-22T15:00:00.000Z","holds":[],"#,
+            r#""returns":["r_1"],"forget_at":"2026-11-24T15:00:00.000Z"}"#
+        );
+        let holds: QuoteHolds = serde_json::from_str(ended).unwrap();
+        assert_eq!(serde_json::to_string(&holds).unwrap(), ended);
+    }
+
+    #[test]
+    fn a_record_is_kept_while_anything_can_come_of_it() {
+        let hold = |committed, unpicked, returned| Hold {
+            line: LineKey { line: 0, component: None },
+            sku: "A".parse().unwrap(),
+            location: "ATL1".parse().unwrap(),
+            quantity: 5,
+            borrowed: 0,
+            committed,
+            unpicked,
+            returned,
+        };
+        let record =
+            |state, holds| QuoteHolds { holds, ..QuoteHolds::nothing("q".parse().unwrap(), state, Timestamp::EPOCH) };
+        for (state, holds, kept) in [
+            (HoldState::Held, vec![hold(0, 0, 0)], None),
+            (HoldState::Released, vec![hold(0, 0, 0)], Some(ENDED_KEPT)),
+            (HoldState::Expired, vec![], Some(ENDED_KEPT)),
+            (HoldState::Committed, vec![hold(5, 5, 0)], None),
+            (HoldState::Committed, vec![hold(5, 0, 2), hold(5, 1, 4)], None),
+            (HoldState::Committed, vec![hold(5, 0, 2)], Some(SALES_KEPT)),
+            (HoldState::Committed, vec![hold(5, 0, 5), hold(0, 0, 0)], Some(ENDED_KEPT)),
+        ] {
+            let mut record = record(state, holds);
+            record.touch(Timestamp::from_millis(7));
+            assert_eq!(record.forget_at, kept.map(|kept| Timestamp::from_millis(7 + kept)), "{record:?}");
+        }
     }
 
     #[test]

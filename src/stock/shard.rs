@@ -20,7 +20,7 @@ use super::shard_map::ShardName;
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
-use crate::time::Timestamp;
+use crate::time::{HOUR, Timestamp};
 
 /// The most skus one [`Command::Read`] asks for: the lines of a query and their alternates.
 pub const MAX_READ: usize = 1_000;
@@ -28,6 +28,13 @@ pub const MAX_READ: usize = 1_000;
 /// How long a changed sku may wait before its snapshot is published, in milliseconds: KV takes one write a second of a
 /// key.
 pub const PUBLISH_AFTER: i64 = 1_000;
+
+/// Holds whose time is over that a command, or one slice of an alarm's work, frees; and records that such a slice
+/// forgets. If more end at once, the others count as held until the alarm has come to them.
+pub const FREED_AT_ONCE: u32 = 250;
+
+/// How long records that may be forgotten wait for others, in milliseconds.
+pub const FORGET_TOGETHER: i64 = HOUR;
 
 /// What a shard can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +121,13 @@ pub enum Command {
         /// Go on with numbers above this one.
         sequence: u64,
     },
+}
+
+impl Command {
+    /// Whether it changes nothing, beyond what the clock says.
+    pub fn reads_only(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::Positions { .. } | Self::Ledger(_))
+    }
 }
 
 /// A shard's answer; each variant answers the command of its name.
@@ -323,7 +337,8 @@ pub struct Output {
 }
 
 /// Carries out `command` at `now`, after the holds whose time is over have been freed: what a command finds is what the
-/// clock says, whether or not anybody has woken the shard in time.
+/// clock says, whether or not anybody has woken the shard in time. Only where more than [`FREED_AT_ONCE`] ended since
+/// anybody looked may it find too little; never too much.
 pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<Output, S::Error> {
     if let Some(reply) = handover::objection(&command, now, store)? {
         return Ok(Output { reply, wake_at: None });
@@ -363,15 +378,23 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
     Ok(Output { reply, wake_at })
 }
 
-/// What an alarm does before it publishes: frees the holds whose time is over. Answers when to be woken next, if there is
-/// anything left to do.
+/// What an alarm does before it publishes, a slice of it: frees holds whose time is over and forgets records that nobody
+/// asks for any more. Answers when to be woken next, if there is anything left to do: at once, if that was not all.
 pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S::Error> {
     if handover::is_asleep(store)? {
         return Ok(None);
     }
     holds::expire(now, store)?;
+    store.forget(now, FREED_AT_ONCE)?;
     let idle = store.dirty(1)?.is_empty() && !store.has_events()?;
-    if idle { store.next_due() } else { next_wake(now, store) }
+    if idle { deadline(store) } else { next_wake(now, store) }
+}
+
+/// When a shard that has published and delivered everything wants to be woken: when the next hold is to be freed, or a
+/// while after a record may be forgotten, together with others.
+pub fn deadline<S: Store>(store: &S) -> Result<Option<Timestamp>, S::Error> {
+    let forget = store.next_forgotten()?.map(|at| at.plus(FORGET_TOGETHER));
+    Ok(store.next_due()?.into_iter().chain(forget).min())
 }
 
 /// After a change there is something to publish, and there may be holds to free sooner than that.
@@ -432,7 +455,7 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
         }
     }
     if movement.kind == MovementKind::Pick {
-        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
+        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), now, store)?;
     }
     let seq = write(&mut position, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
@@ -505,6 +528,8 @@ fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> 
     Ok(seq)
 }
 
+#[cfg(test)]
+mod backlog;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -33,10 +33,14 @@ pub trait Store {
     fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>, Self::Error>;
     /// Writes a quote's holds over the ones before.
     fn put_holds(&self, holds: &QuoteHolds) -> Result<(), Self::Error>;
-    /// Quotes with holds that are to be freed at `now`, the earliest first.
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// Quotes with holds that are to be freed at `now`, the earliest first, at most so many.
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error>;
     /// When the next hold is to be freed.
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Forgets records of quotes whose [time](QuoteHolds::forget_at) has come, at most so many.
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error>;
+    /// When the next record may be forgotten.
+    fn next_forgotten(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Quotes that [await stock](QuoteHolds::awaits) of a position, by id; others that once held some there may be among
     /// them, but every one makes a pick and a shortfall slower.
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
@@ -181,9 +185,24 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error> {
         let inner = self.inner.borrow();
-        Ok(inner.due.iter().take_while(|(at, _)| *at <= now).map(|(_, quote)| quote.clone()).collect())
+        let due = inner.due.iter().take_while(|(at, _)| *at <= now).map(|(_, quote)| quote.clone());
+        Ok(due.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        let over = inner.holds.values().filter(|holds| holds.forget_at.is_some_and(|at| at <= now));
+        let over = over.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|holds| holds.quote.clone());
+        for quote in over.collect::<Vec<_>>() {
+            inner.holds.remove(&quote);
+        }
+        Ok(())
+    }
+
+    fn next_forgotten(&self) -> Result<Option<Timestamp>, Self::Error> {
+        Ok(self.inner.borrow().holds.values().filter_map(|holds| holds.forget_at).min())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error> {

@@ -162,7 +162,9 @@ test("quotes are listed newest first, by state, page after page", async () => {
   const page = await api.get("/v1/quotes?limit=2", "fleet");
   assert.deepEqual(page.quotes.map(({ id }) => id), made.slice(0, 2));
   const next = await api.get(`/v1/quotes?limit=2&cursor=${page.cursor}`, "fleet");
-  assert.deepEqual(next.quotes.map(({ id }) => id), made.slice(2));
+  assert.deepEqual([next.quotes.map(({ id }) => id), next.cursor], [made.slice(2), undefined]);
+  const whole = await api.get("/v1/quotes?limit=3", "fleet");
+  assert.deepEqual([whole.quotes.length, whole.cursor], [3, undefined], "a full page that is the last says so");
   assert.deepEqual((await api.get("/v1/quotes?state=released", "fleet")).quotes.map(({ id }) => id), made.slice(0, 1));
   assert.equal((await api.get("/v1/quotes?cursor=9007199254740993", "fleet")).quotes.length, 3);
   isProblem(await api.ask("GET", "/v1/quotes?state=lost", { key: "fleet" }), 422, "invalid_request");

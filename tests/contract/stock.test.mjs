@@ -153,6 +153,8 @@ test("the ledger is told oldest first, page by page, and replaying it makes the 
     const entries = await api.ledger(sku, "ATL1", limit);
     assert.deepEqual(entries.map(({ id }) => id), sent.map(({ id }) => id), `pages of ${limit}`);
   }
+  const full = await api.get(`/v1/stock/${sku}/movements?location=ATL1&limit=25`, "stock-only");
+  assert.deepEqual([full.movements.length, full.next], [25, undefined], "a full page that is the last says so");
   const entries = await api.ledger(sku);
   for (const [place, entry] of entries.entries()) {
     assert.match(entry.at, TIME);
@@ -191,20 +193,20 @@ test("a branch moves stock at its own location only", async () => {
 });
 
 test("a receipt is scheduled, repeated, changed and cancelled", async () => {
-  const at = { id: "PO-1", sku: "MOVED-13", location: "ATL1" };
+  const at = { id: "PO-1", sku: "NONE-1", location: "ATL1" };
   const change = async (body) => (await api.post("/v1/stock/incoming", body, "stock-only")).results[0];
   const receipt = { ...at, quantity: 40, eta: "2098-05-01T12:00:00Z" };
   assert.deepEqual(await change({ receipts: [receipt] }), { id: "PO-1", result: "scheduled" });
   assert.deepEqual(await change({ receipts: [receipt] }), { id: "PO-1", result: "unchanged" });
-  let line = await api.line({ sku: "MOVED-13", quantity: 40 });
+  let line = await api.line({ sku: "NONE-1", quantity: 40 });
   assert.deepEqual([line.status, line.eta], ["backorder", "2098-05-01T12:00:00.000Z"]);
   assert.deepEqual(line.incoming, [{ location: "ATL1", quantity: 40, eta: "2098-05-01T12:00:00.000Z" }]);
 
   assert.deepEqual(await change({ receipts: [{ ...receipt, quantity: 30 }] }), { id: "PO-1", result: "updated" });
-  assert.equal((await api.line({ sku: "MOVED-13", quantity: 40 })).status, "out_of_stock");
+  assert.equal((await api.line({ sku: "NONE-1", quantity: 40 })).status, "out_of_stock");
   assert.deepEqual(await change({ cancel: [at] }), { id: "PO-1", result: "cancelled" });
   assert.deepEqual(await change({ cancel: [at] }), { id: "PO-1", result: "not_found" });
-  line = await api.line("MOVED-13");
+  line = await api.line("NONE-1");
   assert.deepEqual([line.status, line.incoming], ["out_of_stock", []]);
 });
 

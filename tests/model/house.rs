@@ -98,6 +98,7 @@ impl House {
         changed
     }
 
+    /// Lets it happen. Whether anything has changed.
     fn next(&mut self, plan: &Plan, event: Event) -> Result<bool, Broken> {
         let now = self.time();
         let deeds = match event {
@@ -110,10 +111,10 @@ impl House {
                 return Ok(true);
             }
             Event::Arrives(message, reply_to) => {
-                let Message { to, command, .. } = &self.sent[&message];
-                let shard = &mut self.shards[plan.place(to)];
+                let message = &self.sent[&message];
+                let shard = &mut self.shards[plan.place(&message.to)];
                 let before = shard.identity();
-                let reply = plan.handled(shard, message, command, now)?;
+                let reply = shard.gets(message, now, plan)?;
                 let changed = shard.identity() != before || reply_to.is_some();
                 if let Some((task, place)) = reply_to {
                     self.desk.reply(task, place, reply);

@@ -68,7 +68,9 @@ impl Stored<'_> {
             self.plan.saw(&key, &answer);
             let Some((call, _)) = self.plan.calls.iter().find(|(call, _)| Plan::key(call) == &key) else { continue };
             match (&call.ask, &answer) {
-                (_, Answer::Quote { quote, .. }) => {
+                (ask, Answer::Quote { quote, .. }) => {
+                    let own = !matches!(ask, Ask::Commit { .. }) || quote.is_decided_by(Some(&key));
+                    must!(own, "rule 4: {key} was told of a commit that another call made");
                     let (told, state) = (quote.state, self.state(&quote.id));
                     let ended = matches!(told, QuoteState::Committed | QuoteState::Released);
                     must!(!ended || state == Some(told), "rule 5: {key} was told {told:?}, and it is {state:?}");

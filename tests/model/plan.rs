@@ -10,16 +10,16 @@ use holdfast::pricing::{Level, PriceType, PricedLine};
 use holdfast::quote::call::{Answer, Ask, Call, Idempotency};
 use holdfast::quote::draft::{Draft, DraftLine, Wave};
 use holdfast::stock::hold::GRACE;
-use holdfast::stock::shard::{Command, Reply};
+use holdfast::stock::shard::Command;
 use holdfast::stock::{Movement, MovementKind, ShardName};
 
 use holdfast::time::Timestamp;
 
-use crate::desk::{Message, MessageId, Steps};
+use crate::desk::{Message, Steps};
 use crate::faults::Fault;
-use crate::part::{Memo, Part};
+use crate::part::Memo;
 use crate::rules::Broken;
-use crate::shard::Shard;
+use crate::shard::Handled;
 
 /// A step of time, in milliseconds: quotes live one, and shards keep their stock for one more.
 pub const TICK: i64 = GRACE;
@@ -61,7 +61,7 @@ pub struct Plan {
     /// What clerks did.
     pub steps: Steps,
     /// What shards did.
-    handled: Memo<(u64, MessageId, i64), Result<(Part<Shard>, Part<Reply>), Broken>>,
+    pub handled: Handled,
     /// How each call came out, in one course of events or another.
     seen: Mutex<BTreeMap<OpaqueId, BTreeSet<String>>>,
 }
@@ -115,7 +115,9 @@ impl Plan {
     pub fn saw(&self, key: &OpaqueId, answer: &Answer) {
         let outcome = match answer {
             Answer::Quote { quote, .. } => format!("{:?}", quote.state),
-            Answer::Refused { why, .. } => format!("{why:?}").split(' ').next().unwrap_or_default().to_owned(),
+            Answer::Refused { why, .. } | Answer::Refusing { why, .. } => {
+                format!("{why:?}").split(' ').next().unwrap_or_default().to_owned()
+            }
             other => format!("{other:?}"),
         };
         self.seen.lock().unwrap().entry(key.clone()).or_default().insert(outcome);
@@ -131,24 +133,6 @@ impl Plan {
     /// The command that puts a shard's stock there.
     pub fn opening(&self, shard: usize) -> Command {
         self.movement(shard, MovementKind::Receipt, self.stock[shard], "opening")
-    }
-
-    /// Has a shard carry out the command of a message.
-    pub fn handled(
-        &self,
-        shard: &mut Part<Shard>,
-        message: MessageId,
-        command: &Command,
-        now: Timestamp,
-    ) -> Result<Part<Reply>, Broken> {
-        let key = (shard.identity(), message, now.millis());
-        let (after, reply) = self.handled.of(key, || {
-            let mut after = shard.clone();
-            let reply = after.change(|shard| shard.handle(command.clone(), now, self.fault))?;
-            Ok((after, Part::new(reply)))
-        })?;
-        *shard = after;
-        Ok(reply)
     }
 
     /// The place of a shard.

@@ -6,15 +6,32 @@ use holdfast::stock::shard::{self, Command, Reply};
 use holdfast::stock::store::{LedgerPage, MemoryStore, Store as _};
 use holdfast::time::Timestamp;
 
+use crate::desk::{Message, MessageId};
 use crate::faults::Fault;
-use crate::part::{Identity, looks};
-use crate::plan::{QUOTES, SKUS};
+use crate::part::{Identity, Memo, Part, looks};
+use crate::plan::{Plan, QUOTES, SKUS};
 use crate::rules::{Broken, Watch};
 
 #[derive(Debug, Clone, Default)]
 pub struct Shard {
     pub store: MemoryStore,
     watch: Watch,
+}
+
+/// What shards did, by all that it depends on: the shard, the message and the time.
+pub type Handled = Memo<(u64, MessageId, i64), Result<(Part<Shard>, Part<Reply>), Broken>>;
+
+impl Part<Shard> {
+    /// Gets a message.
+    pub fn gets(&mut self, message: &Message, now: Timestamp, plan: &Plan) -> Result<Part<Reply>, Broken> {
+        let (after, reply) = plan.handled.of((self.identity(), message.id, now.millis()), || {
+            let mut after = self.clone();
+            let reply = after.change(|shard| shard.handle(message.command.clone(), now, plan.fault))?;
+            Ok((after, Part::new(reply)))
+        })?;
+        *self = after;
+        Ok(reply)
+    }
 }
 
 impl Shard {

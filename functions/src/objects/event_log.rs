@@ -2,16 +2,22 @@
 //!
 //! - **Commands**: [`Command`] as JSON. The reply to `store` is empty, to `page` the text of an answer.
 //! - **Tables**: `events` has an event as JSON, by place and by id; `rejected` has messages that could not be read.
-//! - **Alarm**: none.
+//! - **Alarm**: deletes the log, long after its day. It is set when the log is first used.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
+use holdfast::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
-use worker::{Result, SqlStorage, SqlStorageValue as Value, State, worker_sys};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Result, SqlStorage, SqlStorageValue as Value, State, console_error, worker_sys};
 
-use super::sql::{self, LARGEST, integer, number, string};
+use super::alarm::Alarm;
+use super::now;
+use super::sql::{self, LARGEST, cut, integer, number, string};
+use crate::events::Day;
 
 /// Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[&[
@@ -67,20 +73,49 @@ pub struct Rejected {
 #[wasm_bindgen]
 pub struct EventLog {
     sql: SqlStorage,
+    storage: worker_sys::DurableObjectStorage,
+    alarm: Alarm,
+    forget_at: Timestamp,
+    /// The tables are there.
+    ready: Cell<bool>,
 }
 
 #[wasm_bindgen]
 impl EventLog {
-    /// Runs the migrations.
+    /// Writes nothing yet: a log that has been deleted is not made anew by being looked for.
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, _env: JsValue) -> std::result::Result<EventLog, JsValue> {
-        let sql = State::from(state).storage().sql();
-        sql::migrate(&sql, MIGRATIONS)?;
-        Ok(Self { sql })
+        let (storage, alarm) = (state.storage()?, Alarm::of(state.storage()?));
+        let state = State::from(state);
+        let day: Day = state.id().name().unwrap_or_default().parse().map_err(|_| "an event log is named for a day")?;
+        let (sql, forget_at) = (state.storage().sql(), day.forget_at());
+        Ok(Self { sql, storage, alarm, forget_at, ready: Cell::default() })
+    }
+
+    /// Deletes the log, if it is time.
+    pub async fn alarm(&self) -> std::result::Result<(), JsValue> {
+        self.alarm.rang(now());
+        if now() < self.forget_at {
+            return self.alarm.wake_at(self.forget_at);
+        }
+        self.ready.set(false);
+        let deleted = async { JsFuture::from(self.storage.delete_all()?).await };
+        match deleted.await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                console_error!("event log: {error:?}");
+                self.alarm.failed(now())
+            }
+        }
     }
 
     /// Carries out one command, inside one transaction that `glue/object.js` opens.
     pub fn ask(&self, command: &str) -> std::result::Result<String, JsValue> {
+        if !self.ready.get() {
+            sql::migrate(&self.sql, MIGRATIONS)?;
+            self.ready.set(true);
+        }
+        self.alarm.wake_at(self.forget_at)?;
         let command: Command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
         Ok(match command {
             Command::Store { batches, rejected } => self.store(batches, rejected).map(|()| String::new()),
@@ -105,8 +140,8 @@ impl EventLog {
     }
 
     fn events(&self, after: u64, limit: u32) -> Result<String> {
-        let rows =
-            self.rows("SELECT place, id, event FROM events WHERE place > ? ORDER BY place LIMIT ?", after, limit)?;
+        let (rows, next) =
+            self.page("SELECT place, id, event FROM events WHERE place > ? ORDER BY place LIMIT ?", after, limit)?;
         #[derive(Serialize)]
         struct Entry<'a> {
             place: u64,
@@ -127,11 +162,11 @@ impl EventLog {
             next: Option<u64>,
             events: Vec<Entry<'a>>,
         }
-        Ok(serde_json::to_string(&Page { next: next(&rows, limit)?, events })?)
+        Ok(serde_json::to_string(&Page { next, events })?)
     }
 
     fn rejected(&self, after: u64, limit: u32) -> Result<String> {
-        let rows = self.rows(
+        let (rows, next) = self.page(
             "SELECT place, id, why, body FROM rejected WHERE place > ? ORDER BY place LIMIT ?",
             after,
             limit,
@@ -153,16 +188,16 @@ impl EventLog {
             next: Option<u64>,
             rejected: Vec<Entry<'a>>,
         }
-        Ok(serde_json::to_string(&Page { next: next(&rows, limit)?, rejected })?)
+        Ok(serde_json::to_string(&Page { next, rejected })?)
     }
 
-    fn rows(&self, statement: &str, after: u64, limit: u32) -> Result<Vec<Vec<Value>>> {
-        self.sql.exec(statement, vec![number(after.min(LARGEST))?, number(limit.into())?])?.raw().collect()
+    /// The rows of a page, and what to pass as `after` for the next one; nothing on the last.
+    fn page(&self, statement: &str, after: u64, limit: u32) -> Result<(Vec<Vec<Value>>, Option<u64>)> {
+        let parameters = vec![number(after.min(LARGEST))?, number(limit.saturating_add(1).into())?];
+        let mut rows: Vec<Vec<Value>> = self.sql.exec(statement, parameters)?.raw().collect::<Result<_>>()?;
+        // One row more than asked tells whether there is another page.
+        let more = cut(&mut rows, limit);
+        let next = rows.last().filter(|_| more).map(|row| integer(row, 0)).transpose()?;
+        Ok((rows, next))
     }
-}
-
-/// What to pass as `after` for the next page; nothing on the last one.
-fn next(rows: &[Vec<Value>], limit: u32) -> Result<Option<u64>> {
-    let full = u32::try_from(rows.len()).is_ok_and(|count| count == limit);
-    rows.last().filter(|_| full).map(|row| integer(row, 0)).transpose()
 }

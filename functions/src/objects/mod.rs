@@ -21,7 +21,7 @@ use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Date, Env, ObjectNamespace};
+use worker::{Date, Env};
 
 /// Stock buckets of a region where the deployment does not say.
 const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
@@ -37,12 +37,18 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/glue/ask.js")]
 extern "C" {
-    /// A stub seen as what `glue/object.js` exports: one method, called by Workers RPC.
-    type Remote;
-    #[wasm_bindgen(method, catch)]
-    fn ask(this: &Remote, text: &str) -> Result<Promise, JsValue>;
+    /// Calls a method of what `glue/object.js` exports, by Workers RPC.
+    #[wasm_bindgen(catch, js_name = ask)]
+    fn call(
+        env: &Env,
+        binding: &str,
+        name: &str,
+        hint: Option<&str>,
+        method: &str,
+        text: &str,
+    ) -> Result<Promise, JsValue>;
 }
 
 /// Why an object did not answer.
@@ -60,45 +66,37 @@ pub enum AskError {
 }
 
 /// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply. A new object is
-/// placed near `hint`. An object that was reset is asked once more, through a fresh stub: commands carry ids, so one
-/// that had been carried out is met again, not repeated. An overloaded one is left alone.
-pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
-    ask_placed(env, binding, name, Some(hint), command).await
+/// placed near `hint`, or near whoever asks first. An object that was reset is asked once more, through a fresh stub:
+/// commands carry ids, so one that had been carried out is met again, not repeated. An overloaded one is left alone.
+pub async fn ask(env: &Env, binding: &str, name: &str, hint: Option<&str>, command: &str) -> Result<String, AskError> {
+    send(env, binding, name, hint, "ask", command).await
 }
 
-/// [`ask`] for an object that may be anywhere: a new one is placed near whoever asks first.
-pub async fn ask_anywhere(env: &Env, binding: &str, name: &str, command: &str) -> Result<String, AskError> {
-    ask_placed(env, binding, name, None, command).await
+/// [`ask`] for a command that changes nothing: it does not wait for others to share a commit with.
+pub async fn read(env: &Env, binding: &str, name: &str, hint: Option<&str>, command: &str) -> Result<String, AskError> {
+    send(env, binding, name, hint, "read", command).await
 }
 
-async fn ask_placed(
+async fn send(
     env: &Env,
     binding: &str,
     name: &str,
     hint: Option<&str>,
+    method: &str,
     command: &str,
 ) -> Result<String, AskError> {
-    let namespace = env.durable_object(binding).map_err(|error| AskError::Failed(error.to_string()))?;
-    match ask_once(&namespace, name, hint, command).await {
-        Err(AskError::Reset) => ask_once(&namespace, name, hint, command).await,
-        answer => answer,
+    let mut again = true;
+    loop {
+        let reply = match call(env, binding, name, hint, method, command) {
+            Ok(promise) => JsFuture::from(promise).await,
+            Err(error) => Err(error),
+        };
+        match reply.map_err(|error| cause(&error)) {
+            Ok(reply) => return reply.as_string().ok_or_else(|| AskError::Failed("the reply was not text".into())),
+            Err(AskError::Reset) if again => again = false,
+            Err(error) => return Err(error),
+        }
     }
-}
-
-async fn ask_once(
-    namespace: &ObjectNamespace,
-    name: &str,
-    hint: Option<&str>,
-    command: &str,
-) -> Result<String, AskError> {
-    let stub = match hint {
-        Some(hint) => namespace.get_by_name_with_location_hint(name, hint),
-        None => namespace.get_by_name(name),
-    };
-    let object: Remote = stub.map_err(|error| AskError::Failed(error.to_string()))?.into_rpc();
-    let promise = object.ask(command).map_err(|error| cause(&error))?;
-    let reply = JsFuture::from(promise).await.map_err(|error| cause(&error))?;
-    reply.as_string().ok_or_else(|| AskError::Failed("the reply was not text".into()))
 }
 
 /// The platform marks what it throws: <https://developers.cloudflare.com/durable-objects/best-practices/error-handling/>.

@@ -41,6 +41,15 @@ pub fn migrate(sql: &SqlStorage, migrations: &[&[&str]]) -> Result<()> {
     Ok(())
 }
 
+/// Cuts what was read to a page of `limit`. Whether anything was cut off: whoever reads one more than a page has learns
+/// so whether there is another.
+pub fn cut<T>(page: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = page.len() > limit;
+    page.truncate(limit);
+    more
+}
+
 /// A text parameter.
 pub fn text(value: &(impl ToString + ?Sized)) -> Value {
     Value::String(value.to_string())

@@ -117,6 +117,10 @@ impl DeskStore for Failing {
         self.0.put_quote(quote, wake_at).map_err(|_| "never")
     }
 
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error> {
+        self.0.forget(now, limit).map_err(|_| "never")
+    }
+
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error> {
         self.0.open_quotes(now).map_err(|_| "never")
     }

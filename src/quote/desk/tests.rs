@@ -8,9 +8,11 @@ use crate::money::{Currency, Price};
 use crate::pricing::{Level, PriceType, PricedLine};
 use crate::quote::draft::{DraftLine, Wave};
 use crate::quote::memory::MemoryDesk;
+use crate::quote::record::{COMMITTED_KEPT, ENDED_KEPT};
 use crate::stock::hold::Allocated;
 use crate::stock::store::{MemoryStore, Store as _};
 use crate::stock::{Counters, Position, Share, shard};
+use crate::time::DAY;
 
 /// One desk and the shards of two regions, with a clock moved by hand and lines that can be cut.
 struct House {
@@ -571,4 +573,61 @@ fn the_time_to_a_hold_is_counted_from_the_callers_request() {
     house.open(draft("q", &[("A", 1)])).unwrap();
     let Outcome::Held { took_ms, .. } = house.desk.outbox().remove(0).what else { panic!() };
     assert_eq!(took_ms, 25);
+}
+
+#[test]
+fn a_quote_is_forgotten_long_after_it_has_come_to_rest_and_not_before() {
+    for (end, kept) in [("expired", ENDED_KEPT), ("released", ENDED_KEPT), ("committed", COMMITTED_KEPT)] {
+        let mut house = House::new(&[("A", [4, 0, 0])]);
+        house.open(draft("q", &[("A", 3)])).unwrap();
+        house.pass(1_000);
+        match end {
+            "released" => drop(house.release("q").unwrap()),
+            "committed" => drop(house.commit("q", None).unwrap()),
+            _ => {}
+        }
+        house.pass(59_000);
+        house.wake();
+        let known = |house: &House| house.desk.quote(&id("q")).unwrap().is_some();
+        house.pass(kept - 1);
+        house.wake();
+        assert!(known(&house), "{end}");
+        house.pass(1);
+        house.wake();
+        assert!(!known(&house), "{end}");
+    }
+}
+
+#[test]
+fn a_return_of_nothing_more_leaves_the_sale_as_it_is() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    house.commit("q", None).unwrap();
+    house.give_back("q", "r", None).unwrap();
+    // The alarm rings before the desk has heard from the nobody it asked.
+    let Step::Ask(act, asks) = Desk::new(&house.desk).give_back(&id("q"), &id("s"), None, house.now).unwrap() else {
+        panic!()
+    };
+    assert_eq!(asks, []);
+    house.pass(10 * RETRY_AFTER);
+    house.wake();
+    let step = Desk::new(&house.desk).heard(act, vec![], house.now).unwrap();
+    assert_eq!(step, done(house.desk.quotes().remove(0)));
+}
+
+#[test]
+fn a_return_keeps_a_sale_from_being_forgotten() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    house.commit("q", None).unwrap();
+    house.pass(COMMITTED_KEPT - 1);
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.give_back("q", "r", Some(&[(0, 1)])), Err(Refusal::Unreachable));
+    house.pass(10 * DAY);
+    house.cut.clear();
+    house.wake();
+    assert_eq!(house.units("A"), (2, 0, 2));
+    house.pass(COMMITTED_KEPT);
+    house.wake();
+    assert!(house.desk.quotes().is_empty());
 }

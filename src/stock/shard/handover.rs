@@ -129,7 +129,7 @@ fn copy<S: Store>(before: Handover, size: u32, now: Timestamp, store: &S) -> Res
     then.quotes = then.quotes.saturating_add(count(&holds));
     then.entries = then.entries.saturating_add(count(&entries));
     let positions = if last { store.positions(&sku)? } else { Vec::new() };
-    let holds = holds.into_iter().map(|record| only(&sku, record)).collect();
+    let holds = holds.into_iter().map(|record| only(&sku, record, now)).collect();
     let (to, command) = (then.other.clone(), Command::TakeIn(Page { sku, number, positions, entries, holds }));
     Ok(Next::Send(Box::new(Errand { to, command, then, changes: copied })))
 }
@@ -289,8 +289,9 @@ pub(super) fn record<S: Store>(quote: &OpaqueId, store: &S) -> Result<Option<Quo
     Ok(Some(record))
 }
 
-/// Writes a record, and notes the change for the skus that are being copied.
-pub(super) fn keep<S: Store>(record: &QuoteHolds, store: &S) -> Result<(), S::Error> {
+/// Writes a record that changes at `now`, and notes the change for the skus that are being copied.
+pub(super) fn keep<S: Store>(record: &mut QuoteHolds, now: Timestamp, store: &S) -> Result<(), S::Error> {
+    record.touch(now);
     store.put_holds(record)?;
     for handover in store.handovers()?.iter().filter(|handover| handover.stage == Stage::Copying) {
         if record.holds.iter().any(|hold| hold.sku == handover.sku) {
@@ -312,9 +313,11 @@ pub(super) fn done<'a, S: Store>(moved: impl IntoIterator<Item = &'a Hold>, stor
 }
 
 /// A record as the sku's own shard is to have it.
-fn only(sku: &Sku, mut record: QuoteHolds) -> QuoteHolds {
+fn only(sku: &Sku, mut record: QuoteHolds, now: Timestamp) -> QuoteHolds {
     record.holds.retain(|hold| hold.sku == *sku);
-    QuoteHolds { moved: Vec::new(), ..record }
+    record.moved.clear();
+    record.touch(now);
+    record
 }
 
 /// The skus that a command names and cannot do without. A read answers for each by itself.

@@ -5,7 +5,7 @@
 
 use super::handover::{self, done, keep, record};
 use super::shelf::Shelf;
-use super::{Reply, sales};
+use super::{FREED_AT_ONCE, Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::stock::event::{Happening, StockEvent, Units};
 use crate::stock::hold::{
@@ -34,7 +34,7 @@ pub(super) fn hold<S: Store>(
         }
         let answer = told(&known.holds, lines);
         // Whoever asks again promises from now on.
-        prolong(known, expires_at, store)?;
+        prolong(known, expires_at, now, store)?;
         return Ok(Reply::Held { lines: answer });
     }
     if frees_at(expires_at) <= now {
@@ -59,18 +59,18 @@ pub(super) fn hold<S: Store>(
     let answer = told(&holds, lines);
     if holds.is_empty() {
         // Remembered all the same: this command may come again when its quote has long gone on without this shard.
-        keep(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at), store)?;
+        keep(&mut QuoteHolds::nothing(quote, HoldState::Empty, expires_at), now, store)?;
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
     if let Some(old) = &mut old {
         old.replaced_by = Some(quote.clone());
-        keep(old, store)?;
+        keep(old, now, store)?;
     }
     let what = Happening::Held { quote: quote.clone(), units: units(&holds, |hold| hold.quantity) };
     let replaces = old.map(|old| old.quote);
-    let held = QuoteHolds { holds, replaces, ..QuoteHolds::nothing(quote, HoldState::Held, expires_at) };
-    keep(&held, store)?;
+    let mut held = QuoteHolds { holds, replaces, ..QuoteHolds::nothing(quote, HoldState::Held, expires_at) };
+    keep(&mut held, now, store)?;
     store.emit(&StockEvent { seq, at: now, what })?;
     Ok(Reply::Held { lines: answer })
 }
@@ -91,14 +91,14 @@ pub(super) fn extend<S: Store>(
         return Ok(refused(&known));
     }
     let reply = done(&known.moved, store)?;
-    prolong(known, expires_at, store)?;
+    prolong(known, expires_at, now, store)?;
     Ok(reply)
 }
 
-fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) -> Result<(), S::Error> {
+fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, now: Timestamp, store: &S) -> Result<(), S::Error> {
     if expires_at > known.expires_at {
         known.expires_at = expires_at;
-        keep(&known, store)?;
+        keep(&mut known, now, store)?;
     }
     Ok(())
 }
@@ -151,7 +151,7 @@ pub(super) fn commit<S: Store>(
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
     let Some(known) = record(quote, store)? else {
-        keep(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now), store)?;
+        keep(&mut QuoteHolds::nothing(quote.clone(), HoldState::Released, now), now, store)?;
         return Ok(Reply::Done);
     };
     if known.is_elsewhere() {
@@ -164,18 +164,19 @@ pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> 
     }
 }
 
-/// Ends the holds whose time is over, the oldest first; those of a sku that stands still wait. Whether there were any.
+/// Ends at most [`FREED_AT_ONCE`] holds whose time is over, the oldest first; those of a sku that stands still wait.
+/// Whether there were any.
 pub(super) fn expire<S: Store>(now: Timestamp, store: &S) -> Result<bool, S::Error> {
     if handover::is_asleep(store)? {
         return Ok(false);
     }
-    let due = store.due(now)?;
+    let due = store.due(now, FREED_AT_ONCE)?;
     for quote in &due {
         let Some(mut known) = record(quote, store)?.filter(|known| known.state == HoldState::Held) else { continue };
         if known.is_elsewhere() {
             // What becomes of it is told by the shard that has it.
             known.state = HoldState::Expired;
-            keep(&known, store)?;
+            keep(&mut known, now, store)?;
         } else if !handover::is_frozen(&known, store)? {
             free(known, HoldState::Expired, Happening::Expired { quote: quote.clone() }, now, store)?;
         }
@@ -212,12 +213,12 @@ fn free<S: Store>(
     }
     if let Some(mut old) = known.replaces.as_ref().map(|id| record(id, store)).transpose()?.flatten() {
         old.replaced_by = successor.as_ref().map(|successor| successor.quote.clone());
-        keep(&old, store)?;
+        keep(&mut old, now, store)?;
     }
     let before = known.replaces.take();
     if let Some(mut successor) = successor {
         successor.replaces = before;
-        keep(&successor, store)?;
+        keep(&mut successor, now, store)?;
     }
     end(known, state, what, shelf, now, store)
 }
@@ -232,7 +233,7 @@ pub(super) fn end<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     known.state = state;
-    keep(&known, store)?;
+    keep(&mut known, now, store)?;
     let seq = shelf.write()?;
     store.emit(&StockEvent { seq, at: now, what })?;
     done(&known.moved, store)

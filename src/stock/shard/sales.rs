@@ -15,7 +15,13 @@ use crate::time::Timestamp;
 
 /// Notes that `units` sold at a position were taken from its shelf: those of the quotes that were to expire first, since
 /// a pick does not say whose goods they are.
-pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store: &S) -> Result<(), S::Error> {
+pub(super) fn pick<S: Store>(
+    sku: &Sku,
+    location: &LocationId,
+    units: u64,
+    now: Timestamp,
+    store: &S,
+) -> Result<(), S::Error> {
     let mut left = u32::try_from(units).unwrap_or(u32::MAX);
     let mut sold = store.quotes_at(sku, location)?;
     sold.sort_by(|a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
@@ -27,7 +33,7 @@ pub(super) fn pick<S: Store>(sku: &Sku, location: &LocationId, units: u64, store
             left = left.saturating_sub(picked);
         }
         if left < before {
-            keep(&quote, store)?;
+            keep(&mut quote, now, store)?;
         }
         if left == 0 {
             break;

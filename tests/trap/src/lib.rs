@@ -24,12 +24,12 @@ async fn handle(request: &Request<'_>, env: &Env) -> Answer {
         "/panic" => panic!("asked to"),
         "/overflow" => return Answer::new(200, deep(1).to_string()),
         "/panic-later" => {
-            let _ = ask(env, "STOCK", "a", "enam", "read").await;
+            let _ = ask(env, "STOCK", "a", Some("enam"), "read").await;
             panic!("asked to");
         }
         "/wait" => Delay::from(std::time::Duration::from_secs(20)).await,
         "/ask" => {
-            return match ask(env, "STOCK", "a", "enam", request.query()).await {
+            return match ask(env, "STOCK", "a", Some("enam"), request.query()).await {
                 Ok(reply) => Answer::new(200, reply),
                 Err(error) => Answer::new(503, error.to_string()),
             };

@@ -4,8 +4,8 @@
 //!   [`holdfast::quote::clerk`] and [`holdfast::quote::desk`]; this carries their messages: ask the shards, tell the
 //!   clerk what they said.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: frees what has expired, carries on what a crash or an unreachable shard interrupted, and delivers the
-//!   events of the outbox to the queue.
+//! - **Alarm**: frees what has expired, carries on what a crash or an unreachable shard interrupted, delivers the events
+//!   of the outbox to the queue, and forgets old quotes and answers.
 //!
 //! Calls of one account run beside each other while they wait for shards. Each step reads, decides and writes without
 //! waiting, so what it wrote becomes durable together.
@@ -17,7 +17,7 @@ use holdfast::quote::call::{Answer, Call};
 use holdfast::quote::{Clerk, Turn};
 use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
-use holdfast::time::DAY;
+use holdfast::time::{DAY, HOUR};
 use wasm_bindgen::prelude::*;
 use worker::{Env, State, worker_sys};
 
@@ -28,6 +28,8 @@ use crate::objects::{self, now, outbox};
 /// How long answers are remembered for their keys, in milliseconds.
 const REMEMBERED: i64 = DAY;
 
+/// How long quotes and answers that may be forgotten wait for others, in milliseconds.
+const FORGET_TOGETHER: i64 = HOUR;
 /// How long events may wait so that many share a message, in milliseconds: a queue bills by the message.
 const DELIVER_AFTER: i64 = 5_000;
 
@@ -81,6 +83,9 @@ impl QuoteDesk {
         if delivered.is_ok_and(|more| more) {
             self.alarm.wake_at(now())?;
         }
+        if let Some(at) = self.clerk.store().next_forgotten(REMEMBERED)? {
+            self.alarm.wake_at(at.plus(FORGET_TOGETHER))?;
+        }
         self.wake_when_due()
     }
 }
@@ -112,7 +117,7 @@ impl QuoteDesk {
 
     async fn ask_shard(&self, shard: ShardName, command: Command) -> (ShardName, Option<Reply>) {
         let text = serde_json::to_string(&command).unwrap_or_default();
-        let reply = objects::ask(&self.env, "STOCK", &shard.to_string(), shard.region.as_str(), &text).await;
+        let reply = objects::ask(&self.env, "STOCK", &shard.to_string(), Some(shard.region.as_str()), &text).await;
         let reply = reply.map_err(|error| worker::console_error!("stock shard {shard}: {error}")).ok();
         let reply = reply.and_then(|text| holdfast::json::from_str(&text).ok());
         (shard, reply)

@@ -7,7 +7,7 @@
 //! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered; its place is its `seq` |
 //! | `migrations` | the numbers of the migrations that have run |
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
@@ -20,7 +20,7 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 2] = [
+const MIGRATIONS: [&[&str]; 3] = [
     &[
         "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
         "CREATE INDEX quotes_state ON quotes (state, expires_at)",
@@ -30,10 +30,18 @@ const MIGRATIONS: [&[&str]; 2] = [
     ],
     // AUTOINCREMENT: a place is never given twice, not even after everything was delivered.
     &["CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)"],
+    &[
+        "ALTER TABLE quotes ADD COLUMN forget_at INTEGER",
+        "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
+    ],
 ];
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
+/// Answers forgotten by one alarm.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
+/// Quotes that are kept in memory.
+const MAX_KEPT: usize = 64;
 /// Quotes looked at by one alarm.
 const DUE_AT_ONCE: u32 = 100;
 
@@ -44,12 +52,53 @@ pub struct SqlStore {
     next: Cell<Option<i64>>,
     /// There may be events that no alarm is set for.
     told: Cell<bool>,
+    memory: Memory,
+}
+
+/// What was read or written before: the object is the only writer.
+#[derive(Default)]
+struct Memory {
+    /// Quotes that calls are about, and ids that no quote has.
+    quotes: RefCell<Vec<(OpaqueId, Option<Quote>)>>,
+    /// The quotes that are held, and when they expire; nothing where that is not known.
+    held: RefCell<Option<Vec<(OpaqueId, Timestamp)>>>,
+}
+
+impl Memory {
+    fn keep(&self, id: OpaqueId, quote: Option<Quote>) {
+        let mut quotes = self.quotes.borrow_mut();
+        quotes.retain(|(known, _)| *known != id);
+        if quotes.len() >= MAX_KEPT {
+            quotes.clear();
+        }
+        quotes.push((id, quote));
+    }
+
+    fn wrote(&self, quote: &Quote) {
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.retain(|(id, _)| *id != quote.id);
+            if quote.state == QuoteState::Held {
+                held.push((quote.id.clone(), quote.expires_at));
+            }
+        }
+        self.keep(quote.id.clone(), Some(quote.clone()));
+    }
+
+    fn forget(&self) {
+        self.quotes.take();
+        self.held.take();
+    }
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)?, next: Cell::default(), told: Cell::new(true) })
+        Ok(Self {
+            sql: Sql::open(sql, &MIGRATIONS)?,
+            next: Cell::default(),
+            told: Cell::new(true),
+            memory: Memory::default(),
+        })
     }
 
     /// Whether there may be events since this was last asked, or since a restart.
@@ -57,22 +106,37 @@ impl SqlStore {
         self.told.take()
     }
 
-    /// Forgets the answers that were given before `then`.
+    /// Forgets answers that were given before `then`, a slice of them.
     pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
-        self.sql.run("DELETE FROM answers WHERE at < ?", vec![then.millis().into()])
+        let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
+        self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
+    }
+
+    /// When the next quote or answer may be forgotten, if answers are remembered for so many milliseconds.
+    pub fn next_forgotten(&self, remembered: i64) -> Result<Option<Timestamp>> {
+        let quote = self.sql.rows("SELECT min(forget_at) FROM quotes WHERE forget_at IS NOT NULL", vec![])?;
+        let answer = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
+        Ok(time(&quote).into_iter().chain(time(&answer).map(|at| at.plus(remembered))).min())
     }
 
     /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
     pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
         if self.next.get().is_none() {
             let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-            let next = match rows.first().and_then(|row| row.first()) {
-                Some(Value::Integer(at)) => *at,
-                _ => NEVER,
-            };
-            self.next.set(Some(next));
+            self.next.set(Some(time(&rows).map_or(NEVER, Timestamp::millis)));
         }
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
+    }
+
+    /// The quotes that are held, and when they expire.
+    fn held(&self) -> Result<Vec<(OpaqueId, Timestamp)>> {
+        let rows = self.sql.rows("SELECT id, expires_at FROM quotes WHERE state = 'held'", vec![])?;
+        let held = |row: &Vec<Value>| {
+            let id = sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"))?;
+            let expires_at = i64::try_from(sql::integer(row, 1)?).unwrap_or(NEVER);
+            Ok((id, Timestamp::from_millis(expires_at)))
+        };
+        rows.iter().map(held).collect()
     }
 
     /// The next quote has been looked at.
@@ -85,8 +149,13 @@ impl DeskStore for SqlStore {
     type Error = worker::Error;
 
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>> {
+        if let Some((_, known)) = self.memory.quotes.borrow().iter().find(|(known, _)| known == id) {
+            return Ok(known.clone());
+        }
         let rows = self.sql.rows("SELECT quote FROM quotes WHERE id = ?", vec![sql::text(id)])?;
-        rows.first().map(|row| sql::json(row, 0)).transpose()
+        let quote: Option<Quote> = rows.first().map(|row| sql::json(row, 0)).transpose()?;
+        self.memory.keep(id.clone(), quote.clone());
+        Ok(quote)
     }
 
     fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<()> {
@@ -94,21 +163,34 @@ impl DeskStore for SqlStore {
             sql::text(&quote.id),
             sql::text(&name(quote.state)),
             quote.expires_at.millis().into(),
-            wake_at.map_or(Value::Null, |at| at.millis().into()),
+            millis(wake_at),
+            millis(wake_at.is_none().then(|| quote.forget_at())),
             sql::to_json(quote)?,
         ];
-        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, quote) VALUES (?, ?, ?, ?, ?) \
+        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote) VALUES (?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
-             wake_at = excluded.wake_at, quote = excluded.quote";
-        self.sql.run(statement, row)?;
+             wake_at = excluded.wake_at, forget_at = excluded.forget_at, quote = excluded.quote";
+        self.sql.run(statement, row).inspect_err(|_| self.memory.forget())?;
+        self.memory.wrote(quote);
         self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
         Ok(())
     }
 
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?)";
+        self.memory.forget();
+        self.sql.run(statement, vec![now.millis().into(), sql::number(limit.into())?])
+    }
+
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
-        let statement = "SELECT count(*) FROM quotes WHERE state = 'held' AND expires_at > ?";
-        let rows = self.sql.rows(statement, vec![now.millis().into()])?;
-        Ok(u32::try_from(rows.first().map_or(Ok(0), |row| sql::integer(row, 0))?).unwrap_or(u32::MAX))
+        let mut held = self.memory.held.borrow_mut();
+        let known = match held.take() {
+            Some(known) => known,
+            None => self.held()?,
+        };
+        let known = held.insert(known);
+        known.retain(|(_, expires_at)| now < *expires_at);
+        Ok(u32::try_from(known.len()).unwrap_or(u32::MAX))
     }
 
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
@@ -133,6 +215,18 @@ impl Outbox for SqlStore {
 
     fn delivered(&self, seq: u64) -> Result<()> {
         self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![sql::number(seq)?])
+    }
+}
+
+fn millis(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| at.millis().into())
+}
+
+/// The one time that a statement asks for, if there is one.
+fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
+    match rows.first()?.first()? {
+        Value::Integer(at) => Some(Timestamp::from_millis(*at)),
+        _ => None,
     }
 }
 
@@ -161,10 +255,11 @@ impl ClerkStore for SqlStore {
              ORDER BY place DESC LIMIT ?4";
         let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
-        let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
+        let one_more = sql::number(limit.saturating_add(1).into())?;
+        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
+        let more = sql::cut(&mut rows, limit);
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
-        let full = u32::try_from(quotes.len()).is_ok_and(|count| count == limit);
-        let cursor = rows.last().filter(|_| full).map(|row| sql::integer(row, 0)).transpose()?;
+        let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;
         Ok((quotes, cursor))
     }
 }

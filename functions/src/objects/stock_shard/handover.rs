@@ -46,7 +46,8 @@ impl StockShard {
 
     async fn send(&self, sku: &Sku, errand: Errand) -> Result<(), Error> {
         let text = serde_json::to_string(&errand.command)?;
-        let reply = objects::ask(&self.env, "STOCK", &errand.to.to_string(), errand.to.region.as_str(), &text).await;
+        let reply =
+            objects::ask(&self.env, "STOCK", &errand.to.to_string(), Some(errand.to.region.as_str()), &text).await;
         let why = match reply.as_deref().map(serde_json::from_str) {
             Ok(Ok(Reply::Done)) => {
                 let mut errand = Some(errand);

@@ -3,8 +3,9 @@
 //!
 //! - **Commands**: [`holdfast::stock::shard::Command`] as JSON; replies likewise. What is decided, and why, is there.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: frees the holds whose time is over, publishes the snapshots of changed skus to KV, delivers the events of
-//!   the outbox to the queue, and carries on what gives a sku a shard of its own ([`handover`]). A second after a change at the earliest, so that no KV key is written more than
+//! - **Alarm**: frees the holds whose time is over, forgets records of which nothing can come any more, publishes the
+//!   snapshots of changed skus to KV, delivers the events of the outbox to the queue, and carries on what gives a sku a
+//!   shard of its own ([`handover`]). A second after a change at the earliest, so that no KV key is written more than
 //!   once a second. At least once: a snapshot counts as published only after KV has taken it, an event as delivered only
 //!   after the queue has, and what failed is tried again.
 
@@ -29,6 +30,8 @@ use super::shard_map;
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
+/// Slices of freeing and forgetting by one alarm: see [`shard::TIDIED_AT_ONCE`].
+const SLICES_AT_ONCE: u32 = 20;
 /// Snapshots published together, so that their writes share a commit.
 const PUBLISH_TOGETHER: usize = 100;
 
@@ -68,7 +71,7 @@ impl StockShard {
     /// Does what is due. Never fails: what could not be done is due again later.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.alarm.rang(now());
-        let tidied = transaction(&self.storage, || shard::tidy(now(), &self.store).map(drop).map_err(JsValue::from));
+        let tidied = self.tidy().await;
         if let Err(error) = &tidied {
             console_error!("stock shard {}: tidying: {error:?}", self.name);
             self.forget();
@@ -96,7 +99,7 @@ impl StockShard {
         if delivered.is_ok_and(|more| more) || !self.store.dirty(1)?.is_empty() {
             self.alarm.wake_at(now().plus(PUBLISH_AFTER))?;
         }
-        self.store.next_due()?.map_or(Ok(()), |due| self.alarm.wake_at(due))
+        shard::deadline(&self.store)?.map_or(Ok(()), |at| self.alarm.wake_at(at))
     }
 
     fn decide(&self, command: &str) -> Result<String, JsValue> {
@@ -106,6 +109,22 @@ impl StockShard {
             self.alarm.wake_at(at)?;
         }
         serde_json::to_string(&output.reply).map_err(|error| JsValue::from(error.to_string()))
+    }
+
+    /// Frees what is due and forgets what is over, slice by slice, so that commands need not wait for all of it.
+    async fn tidy(&self) -> Result<(), JsValue> {
+        for _ in 0..SLICES_AT_ONCE {
+            let mut next = None;
+            transaction(&self.storage, || {
+                next = shard::tidy(now(), &self.store)?;
+                Ok(())
+            })?;
+            if next.is_none_or(|at| at > now()) {
+                break;
+            }
+            breathe().await;
+        }
+        Ok(())
     }
 
     /// Publishes the snapshots that are out of date. A sku that changes meanwhile stays so.

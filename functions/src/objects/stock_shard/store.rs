@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `positions` | a [`Position`] as JSON, by sku and location |
 //! | `ledger` | an [`Entry`] as JSON, by its place; a movement id is used once per position |
-//! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside |
+//! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside, `forget_at` afterwards |
 //! | `holds_at` | which quotes await stock of a position; kept by triggers on `holds` |
 //! | `outbox` | a [`StockEvent`] as JSON that has not been delivered |
 //! | `dirty` | a sku whose snapshot is out of date, with the version of the first change since |
@@ -58,6 +58,8 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
     ],
     &[
+        "ALTER TABLE holds ADD COLUMN forget_at INTEGER",
+        "CREATE INDEX holds_forgotten ON holds (forget_at) WHERE forget_at IS NOT NULL",
         "CREATE TABLE handovers (sku TEXT PRIMARY KEY, handover TEXT NOT NULL) WITHOUT ROWID",
         "CREATE TABLE changes (place INTEGER PRIMARY KEY AUTOINCREMENT, sku TEXT NOT NULL, quote TEXT NOT NULL, UNIQUE (sku, quote))",
         "DROP TRIGGER holds_begin",
@@ -185,9 +187,10 @@ impl Store for SqlStore {
 
     fn put_holds(&self, holds: &QuoteHolds) -> Result<()> {
         let frees_at = (holds.state == HoldState::Held).then(|| holds.frees_at());
-        let row = vec![text(&holds.quote), frees_at.map_or(Ok(Value::Null), millis)?, to_json(holds)?];
-        let upsert = "INSERT INTO holds (quote, frees_at, holds) VALUES (?, ?, ?) \
-                      ON CONFLICT (quote) DO UPDATE SET frees_at = excluded.frees_at, holds = excluded.holds";
+        let time = |at: Option<Timestamp>| at.map_or(Ok(Value::Null), millis);
+        let row = vec![text(&holds.quote), time(frees_at)?, time(holds.forget_at)?, to_json(holds)?];
+        let upsert = "INSERT INTO holds (quote, frees_at, forget_at, holds) VALUES (?, ?, ?, ?) ON CONFLICT (quote) \
+                      DO UPDATE SET frees_at = excluded.frees_at, forget_at = excluded.forget_at, holds = excluded.holds";
         self.run(upsert, row)?;
         if let Some(frees_at) = frees_at {
             self.memory.frees_at(frees_at);
@@ -195,11 +198,12 @@ impl Store for SqlStore {
         Ok(())
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>> {
         if self.next_due()?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        let rows = self.rows("SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at", vec![millis(now)?])?;
+        let statement = "SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at LIMIT ?";
+        let rows = self.rows(statement, vec![millis(now)?, number(limit.into())?])?;
         self.memory.forget_due();
         rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| unreadable("a quote"))).collect()
     }
@@ -218,6 +222,19 @@ impl Store for SqlStore {
             next
         };
         Ok((from != NEVER).then(|| Timestamp::from_millis(from)))
+    }
+
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement = "DELETE FROM holds WHERE quote IN (SELECT quote FROM holds WHERE forget_at <= ? LIMIT ?)";
+        self.run(statement, vec![millis(now)?, number(limit.into())?])
+    }
+
+    fn next_forgotten(&self) -> Result<Option<Timestamp>> {
+        let rows = self.rows("SELECT min(forget_at) FROM holds WHERE forget_at IS NOT NULL", vec![])?;
+        Ok(match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(at)) => Some(Timestamp::from_millis(*at)),
+            _ => None,
+        })
     }
 
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>> {
