@@ -6,8 +6,10 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Milliseconds in a second.
+pub const SECOND: i64 = 1_000;
 /// Milliseconds in a minute.
-pub const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60 * SECOND;
 /// Milliseconds in an hour.
 pub const HOUR: i64 = 60 * MINUTE;
 /// Milliseconds in a day.

@@ -1,6 +1,7 @@
 //! `/v1/quotes`: prices that stand, and stock that is set aside for them.
 
 mod handshake;
+mod order;
 mod shortage;
 mod view;
 
@@ -17,7 +18,7 @@ use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
 use holdfast::quote::request::{QuoteRequest, read_ttl};
-use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
+use holdfast::sourcing::Location;
 use holdfast::stock::Dedicated;
 use serde::Serialize;
 use serde_json::Value;
@@ -229,14 +230,20 @@ fn draft(
     }
     let lines = faults.or(Some(lines))?;
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
+    let order = order::of_places(&found.locations, &account.home, place, edge.now);
+    let shards = edge.shards(found.dedicated.clone());
     let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
+    let wave = |(region, locations): &(Region, Vec<LocationId>)| Wave {
+        shards: stocked.iter().map(|sku| ((*sku).clone(), shards.shard(region, sku))).collect(),
+        locations: locations.clone(),
+    };
     let draft = Draft {
         id: new_id("q", idempotency),
         account: account.id.clone(),
         asked_at: edge.now,
-        region: nearest(&found.locations, place).map(|location| location.region.clone()),
+        region: order.first().map(|(region, _)| region.clone()),
         currency: account.currency,
-        waves: waves(edge, account, place, &stocked, found),
+        waves: order.iter().map(wave).collect(),
         lines,
         ttl_ms: i64::from(request.ttl_seconds).saturating_mul(1_000),
         partial: request.partial,
@@ -249,32 +256,6 @@ fn draft(
         return Err(vec![Fault { pointer: "/lines".into(), code: why.code(), detail: why.to_string() }].into());
     }
     Ok(draft)
-}
-
-/// The regions in the order of their nearest location, each with its locations in order of preference.
-fn waves(edge: &Edge<'_>, account: &Account, destination: GeoPoint, skus: &BTreeSet<&Sku>, found: &Found) -> Vec<Wave> {
-    let (locations, shards) = (&found.locations, edge.shards(found.dedicated.clone()));
-    let need = Need { destination, home: &account.home, fulfilment: Fulfilment::Delivery, needed_by: None };
-    let survey = Survey::new(locations, &need, edge.now);
-    let mut by_distance: Vec<&Location> = locations.iter().collect();
-    by_distance.sort_by_key(|location| {
-        let distance = location.point().ok().map(|point| point.distance_to(destination));
-        (distance.is_none(), distance)
-    });
-    let mut regions: Vec<&Region> = Vec::new();
-    for location in by_distance {
-        if !regions.contains(&&location.region) {
-            regions.push(&location.region);
-        }
-    }
-    let of_region = |id: &LocationId, region: &Region| locations.iter().any(|l| l.id == *id && l.region == *region);
-    regions
-        .into_iter()
-        .map(|region| Wave {
-            shards: skus.iter().map(|sku| ((*sku).clone(), shards.shard(region, sku))).collect(),
-            locations: survey.preference().filter(|id| of_region(id, region)).cloned().collect(),
-        })
-        .collect()
 }
 
 /// Asks the account's quote desk.

@@ -1,5 +1,7 @@
 //! A quote: what was promised to whom, at what price, and what became of it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
@@ -86,7 +88,7 @@ pub struct QuoteLine {
     pub price: PricedLine,
     /// What is held for one unit.
     pub needs: Vec<Component>,
-    /// Where: for a bundle, its components.
+    /// Where: for a bundle, its components. Of what is sold, see [`Quote::allocations`].
     pub allocations: Vec<QuoteAllocation>,
 }
 
@@ -153,6 +155,27 @@ impl Quote {
         if self.state == QuoteState::Held && self.expires_at <= now { QuoteState::Expired } else { self.state }
     }
 
+    /// Where the units of a line are that it stands for: those that are sold, once it is sold, or all that are held.
+    pub fn allocations<'a>(&self, line: &'a QuoteLine) -> Cow<'a, [QuoteAllocation]> {
+        match self.state {
+            QuoteState::Committing | QuoteState::Committed => line.sold_at().into(),
+            _ => (&line.allocations).into(),
+        }
+    }
+
+    /// The quote as it was while it was held until `expires_at`, whatever has become of it since.
+    #[must_use]
+    pub fn as_held(self, expires_at: Timestamp) -> Self {
+        let mut quote = Self { state: QuoteState::Held, expires_at, decided_by: None, returns: Vec::new(), ..self };
+        for line in &mut quote.lines {
+            (line.committed, line.returned) = (0, 0);
+        }
+        for units in quote.holds.iter_mut().flat_map(|at| &mut at.units) {
+            (units.committed, units.returned) = (0, 0);
+        }
+        quote
+    }
+
     /// Whether a call of this key has sold it or given it up: made again, it meets what it did itself.
     pub fn is_decided_by(&self, call: Option<&OpaqueId>) -> bool {
         call.is_some() && self.decided_by.as_ref() == call
@@ -207,7 +230,7 @@ impl Quote {
     pub(super) fn sell(&mut self, sold: &[u32]) -> Result<(), Refusal> {
         self.spread(sold, |units| units.held, |units, sold| units.committed = sold)?;
         for (line, sold) in self.lines.iter_mut().zip(sold) {
-            line.sell(*sold);
+            line.committed = *sold;
         }
         self.state = QuoteState::Committing;
         Ok(())
@@ -310,17 +333,18 @@ impl Quote {
 }
 
 impl QuoteLine {
-    /// Notes that `sold` units are sold, and keeps their allocations only. Shards sell a line's units in this order.
-    fn sell(&mut self, sold: u32) {
-        self.committed = sold;
+    /// Where the units are that are sold. Shards sell a line's units in the order in which it was held.
+    fn sold_at(&self) -> Vec<QuoteAllocation> {
+        let mut allocations = self.allocations.clone();
         for need in &self.needs {
-            let mut left = sold.saturating_mul(need.quantity);
-            for at in self.allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
+            let mut left = self.committed.saturating_mul(need.quantity);
+            for at in allocations.iter_mut().filter(|at| *at.sku.as_ref().unwrap_or(&self.sku) == need.sku) {
                 at.quantity = at.quantity.min(left);
                 left = left.saturating_sub(at.quantity);
             }
         }
-        self.allocations.retain(|at| at.quantity > 0);
+        allocations.retain(|at| at.quantity > 0);
+        allocations
     }
 }
 

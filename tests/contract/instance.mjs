@@ -48,7 +48,7 @@ class Instance {
   constructor(folder, vars, keys) {
     this.folder = folder;
     this.state = join(folder, "state");
-    this.vars = vars;
+    this.vars = { EVENTS_AFTER_SECONDS: "1", ...vars };
     this.keys = keys;
   }
 

@@ -1,5 +1,6 @@
 //! From an object's outbox to the `EVENTS` queue: at least once, in order, many events to a message.
 
+use holdfast::time::SECOND;
 use worker::{Env, QueueContentType, RawMessageBuilder, Result, console_error};
 
 use super::alarm::breathe;
@@ -9,6 +10,16 @@ use crate::events::{self, MAX_MESSAGE};
 const READ_AT_ONCE: u32 = 500;
 /// Messages sent by one alarm; the platform allows an invocation a thousand calls.
 const MESSAGES_AT_ONCE: u32 = 50;
+
+/// How long events of an account's desk wait where the deployment does not say, in seconds.
+const DELAY_SECONDS: u32 = 30;
+
+/// How long events of an account's desk wait so that many go together, in milliseconds: an alarm and a message cost more
+/// than the quote they tell of. A deployment says so with `EVENTS_AFTER_SECONDS`.
+pub fn delay(env: &Env) -> i64 {
+    let configured = env.var("EVENTS_AFTER_SECONDS").ok().and_then(|value| value.to_string().parse().ok());
+    i64::from(configured.unwrap_or(DELAY_SECONDS)).saturating_mul(SECOND)
+}
 
 /// The table where an object's events wait: written in the same transaction as what they tell of.
 pub trait Outbox {

@@ -1,5 +1,7 @@
 //! A quote as callers see it.
 
+use std::borrow::Cow;
+
 use holdfast::id::{OpaqueId, Sku};
 use holdfast::money::{Currency, Money};
 use holdfast::pricing::PricedLine;
@@ -38,7 +40,7 @@ struct LineView<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     returned: u32,
     price: &'a PricedLine,
-    allocations: &'a [QuoteAllocation],
+    allocations: Cow<'a, [QuoteAllocation]>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
@@ -61,7 +63,7 @@ impl<'a> QuoteView<'a> {
             committed: of.committed,
             returned: of.returned,
             price: &of.price,
-            allocations: &of.allocations,
+            allocations: quote.allocations(of),
         });
         Self {
             id: &quote.id,

@@ -173,7 +173,7 @@ fn missing(sku: &str, units: u32, at: &[(&str, u32)]) -> Missing {
 }
 
 fn places(quote: &Quote, line: usize) -> Vec<(String, u32)> {
-    quote.lines[line].allocations.iter().map(|at| (at.location.to_string(), at.quantity)).collect()
+    quote.allocations(&quote.lines[line]).iter().map(|at| (at.location.to_string(), at.quantity)).collect()
 }
 
 #[test]
@@ -472,7 +472,8 @@ fn a_kit_holds_its_components_and_shares_them_with_nobody() {
     assert!(matches!(house.open(kit("r")), Err(Refusal::InsufficientStock { .. })));
     let sold = house.commit("q", Some(&[(0, 1)])).unwrap();
     assert_eq!((house.units("A"), house.units("B")), ((2, 0, 2), (2, 0, 1)));
-    let units = |sku: &str| sold.lines[0].allocations.iter().find(|at| at.sku == Some(sku.parse().unwrap())).unwrap();
+    let allocations = sold.allocations(&sold.lines[0]);
+    let units = |sku: &str| allocations.iter().find(|at| at.sku == Some(sku.parse().unwrap())).unwrap();
     assert_eq!((units("A").quantity, units("B").quantity), (2, 1));
 }
 
@@ -630,4 +631,16 @@ fn a_return_keeps_a_sale_from_being_forgotten() {
     house.pass(COMMITTED_KEPT);
     house.wake();
     assert!(house.desk.quotes().is_empty());
+}
+
+#[test]
+fn what_a_quote_was_like_while_it_was_held_follows_from_when_it_was_to_expire() {
+    let house = House::new(&[("A", [2, 0, 9]), ("B", [5, 0, 0])]);
+    let held = house.open(draft("q", &[("A", 5), ("B", 2)])).unwrap();
+    house.drive(Desk::new(&house.desk).extend(&id("q"), held.expires_at.plus(5_000), house.now).unwrap()).unwrap();
+    let commit = Desk::new(&house.desk).commit(&id("q"), Some(&[(0, 3)]), Some(&id("a-key")), house.now);
+    house.drive(commit.unwrap()).unwrap();
+    let now = house.give_back("q", "return", Some(&[(0, 2)])).unwrap();
+    assert_ne!(now, held);
+    assert_eq!(now.as_held(held.expires_at), *held);
 }

@@ -30,14 +30,14 @@ const REMEMBERED: i64 = DAY;
 
 /// How long quotes and answers that may be forgotten wait for others, in milliseconds.
 const FORGET_TOGETHER: i64 = HOUR;
-/// How long events may wait so that many share a message, in milliseconds: a queue bills by the message.
-const DELIVER_AFTER: i64 = 5_000;
 
 /// The object around a desk. All truth is in SQLite; what is here can be lost at any time.
 #[wasm_bindgen]
 pub struct QuoteDesk {
     clerk: Clerk<SqlStore>,
     alarm: Alarm,
+    /// How long events wait, in milliseconds.
+    deliver_after: i64,
     /// In the event log: `quotes/` and the account.
     name: String,
     env: Env,
@@ -52,7 +52,7 @@ impl QuoteDesk {
         let state = State::from(state);
         let name = format!("quotes/{}", state.id().name().unwrap_or_default());
         let store = SqlStore::open(state.storage().sql())?;
-        Ok(Self { clerk: Clerk::new(store), alarm, name, env })
+        Ok(Self { clerk: Clerk::new(store), alarm, deliver_after: outbox::delay(&env), name, env })
     }
 
     /// Answers one call.
@@ -127,7 +127,7 @@ impl QuoteDesk {
     fn wake_when_due(&self) -> Result<(), JsValue> {
         let store = self.clerk.store();
         if store.take_told() {
-            self.alarm.wake_at(now().plus(DELIVER_AFTER))?;
+            self.alarm.wake_at(now().plus(self.deliver_after))?;
         }
         match store.next_deadline()? {
             Some(at) => self.alarm.wake_at(at.max(now())),

@@ -3,8 +3,8 @@
 //! | table | row |
 //! | --- | --- |
 //! | `quotes` | a [`Quote`] as JSON, with what it is looked up by |
-//! | `answers` | the answer that was given for an idempotency key |
-//! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered; its place is its `seq` |
+//! | `answers` | the answer that was given for an idempotency key: that a quote is held until then, or another as JSON |
+//! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered, or nothing if it has; its place is its `seq` |
 //! | `migrations` | the numbers of the migrations that have run |
 
 use std::cell::{Cell, RefCell};
@@ -20,21 +20,14 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 3] = [
-    &[
-        "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
-        "CREATE INDEX quotes_state ON quotes (state, expires_at)",
-        "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
-        "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID",
-        "CREATE INDEX answers_at ON answers (at)",
-    ],
-    // AUTOINCREMENT: a place is never given twice, not even after everything was delivered.
-    &["CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)"],
-    &[
-        "ALTER TABLE quotes ADD COLUMN forget_at INTEGER",
-        "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
-    ],
-];
+const MIGRATIONS: [&[&str]; 1] = [&[
+    "CREATE TABLE quotes (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, forget_at INTEGER, quote TEXT NOT NULL)",
+    "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
+    "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
+    "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, quote TEXT, held_until INTEGER, answer TEXT) WITHOUT ROWID",
+    "CREATE INDEX answers_at ON answers (at)",
+    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
+]];
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
@@ -130,7 +123,9 @@ impl SqlStore {
 
     /// The quotes that are held, and when they expire.
     fn held(&self) -> Result<Vec<(OpaqueId, Timestamp)>> {
-        let rows = self.sql.rows("SELECT id, expires_at FROM quotes WHERE state = 'held'", vec![])?;
+        // A held quote is to be looked at when it expires, so it is among those that the index has.
+        let statement = "SELECT id, expires_at FROM quotes WHERE wake_at IS NOT NULL AND state = 'held'";
+        let rows = self.sql.rows(statement, vec![])?;
         let held = |row: &Vec<Value>| {
             let id = sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"))?;
             let expires_at = i64::try_from(sql::integer(row, 1)?).unwrap_or(NEVER);
@@ -208,13 +203,16 @@ impl DeskStore for SqlStore {
 
 impl Outbox for SqlStore {
     fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>> {
-        let statement = "SELECT seq, json_insert(event, '$.seq', seq) FROM outbox ORDER BY seq LIMIT ?";
+        let statement =
+            "SELECT seq, json_insert(event, '$.seq', seq) FROM outbox WHERE event <> '' ORDER BY seq LIMIT ?";
         let rows = self.sql.rows(statement, vec![sql::number(limit.into())?])?;
         rows.iter().map(|row| Ok((sql::integer(row, 0)?, sql::string(row, 1)?.to_owned()))).collect()
     }
 
     fn delivered(&self, seq: u64) -> Result<()> {
-        self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![sql::number(seq)?])
+        // The last row stays, empty, so that its number is not given again.
+        self.sql.run("DELETE FROM outbox WHERE seq < ?", vec![sql::number(seq)?])?;
+        self.sql.run("UPDATE outbox SET event = '' WHERE seq = ?", vec![sql::number(seq)?])
     }
 }
 
@@ -232,14 +230,32 @@ fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
 
 impl ClerkStore for SqlStore {
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
-        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
-        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
+        let statement = "SELECT fingerprint, answer, held_until, quotes.quote FROM answers \
+             LEFT JOIN quotes ON quotes.id = answers.quote WHERE key = ?";
+        let rows = self.sql.rows(statement, vec![sql::text(key)])?;
+        let answer = |row: &[Value]| match row.get(2) {
+            Some(Value::Integer(until)) => {
+                let quote = sql::json::<Quote>(row, 3)?.as_held(Timestamp::from_millis(*until));
+                Ok(Answer::Quote { quote: Box::new(quote), replayed: false })
+            }
+            _ => sql::json(row, 1),
+        };
+        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), answer(row)?))).transpose()
     }
 
+    /// A quote that is held stands in its table already, and what it was like then follows from when it was to expire.
     fn remember(&self, call: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
         let Idempotency { key, fingerprint } = call;
-        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), sql::to_json(answer)?];
-        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
+        let [quote, held_until, answer] = match answer {
+            Answer::Quote { quote, .. } if quote.state == QuoteState::Held => {
+                [sql::text(&quote.id), quote.expires_at.millis().into(), Value::Null]
+            }
+            other => [Value::Null, Value::Null, sql::to_json(other)?],
+        };
+        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), quote, held_until, answer];
+        let statement = "INSERT OR REPLACE INTO answers (key, fingerprint, at, quote, held_until, answer) \
+             VALUES (?, ?, ?, ?, ?, ?)";
+        self.sql.run(statement, row)
     }
 
     fn list(

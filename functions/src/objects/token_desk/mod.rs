@@ -23,9 +23,6 @@ use super::alarm::{Alarm, transaction};
 use super::{now, outbox};
 use crate::authority;
 
-/// How long after a change the alarm delivers its events, in milliseconds.
-const DELIVER_AFTER: i64 = 1_000;
-
 /// The object around a desk. All truth is in SQLite; what is here can be lost at any time.
 #[wasm_bindgen]
 pub struct TokenDesk {
@@ -35,6 +32,8 @@ pub struct TokenDesk {
     store: SqlStore,
     storage: worker_sys::DurableObjectStorage,
     alarm: Alarm,
+    /// How long events wait, in milliseconds.
+    deliver_after: i64,
     env: Env,
 }
 
@@ -49,7 +48,15 @@ impl TokenDesk {
         let account =
             state.id().name().and_then(|name| name.parse().ok()).ok_or("a token desk is named by its account")?;
         let store = SqlStore::open(state.storage().sql())?;
-        Ok(Self { account, authority: authority::of(&env).ok(), store, storage, alarm, env })
+        Ok(Self {
+            account,
+            authority: authority::of(&env).ok(),
+            store,
+            storage,
+            alarm,
+            deliver_after: outbox::delay(&env),
+            env,
+        })
     }
 
     /// Decides one call.
@@ -59,7 +66,7 @@ impl TokenDesk {
             Some(authority) => Desk::new(&self.account, authority, &self.store).handle(call, now())?,
             None => Answer::refused(Reason::TokensNotConfigured),
         };
-        self.alarm.wake_at(now().plus(DELIVER_AFTER))?;
+        self.alarm.wake_at(now().plus(self.deliver_after))?;
         serde_json::to_string(&answer).map_err(|error| JsValue::from(error.to_string()))
     }
 
@@ -87,7 +94,7 @@ impl TokenDesk {
     }
 
     fn next_wake(&self, more: bool) -> Result<Option<Timestamp>, JsValue> {
-        let soon = more.then(|| now().plus(DELIVER_AFTER));
+        let soon = more.then(|| now().plus(self.deliver_after));
         Ok([soon, self.store.next_due()?].into_iter().flatten().min())
     }
 }
