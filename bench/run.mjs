@@ -9,8 +9,9 @@ import { ROOT } from "../local/config.mjs";
 import { needWrk } from "./load.mjs";
 import { quotes } from "./quotes.mjs";
 import { reads } from "./reads.mjs";
+import { tokens } from "./tokens.mjs";
 
-const SECTIONS = { reads, quotes };
+const SECTIONS = { reads, quotes, tokens };
 const RESULTS = join(ROOT, "bench/RESULTS.md");
 
 const say = (text) => console.error(`\x1b[1mbench:\x1b[0m ${text}`);
