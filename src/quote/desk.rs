@@ -10,7 +10,7 @@
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
-//! - A shard that has given a sku away says to whom: the desk notes it and asks there ([`moved`]).
+//! - A shard that has given a sku away says to whom: the desk notes it and asks there (`moved`).
 //!
 //! What becomes of a quote is put into the outbox with the write that makes it so: see [`super::event`].
 
