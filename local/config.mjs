@@ -13,9 +13,10 @@ const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "wor
 
 /**
  * Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. Each of `secrets` is the
- * name of a binding whose value workerd takes from its environment: the file has the name only.
+ * name of a binding whose value workerd takes from its environment: the file has the name only. `reach`: what the Worker
+ * may call beside public addresses; `["local"]` is this machine.
  */
-export function writeConfig({ state, vars = {}, secrets = [], wrangler = join(ROOT, "wrangler.toml") }) {
+export function writeConfig({ state, vars = {}, secrets = [], reach = [], wrangler = join(ROOT, "wrangler.toml") }) {
   const description = parse(readFileSync(wrangler, "utf8"));
   for (const key of Object.keys(description)) {
     if (!KNOWN.includes(key)) throw new Error(`${wrangler}: local/config.mjs does not know "${key}" yet`);
@@ -23,11 +24,11 @@ export function writeConfig({ state, vars = {}, secrets = [], wrangler = join(RO
   mkdirSync(join(state, "objects"), { recursive: true });
   const path = join(realpathSync(state), "config.capnp");
   const main = resolve(dirname(wrangler), description.main);
-  writeFileSync(path, capnp(description, main, dirname(path), vars, secrets));
+  writeFileSync(path, capnp(description, main, dirname(path), vars, secrets, reach));
   return path;
 }
 
-function capnp(description, main, from, vars, secrets) {
+function capnp(description, main, from, vars, secrets, reach) {
   const build = realpathSync(dirname(main));
   const embed = (file) => `embed ${text(relative(from, file))}`;
   const modules = [`(name = "index.js", esModule = ${embed(main)})`];
@@ -62,6 +63,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "kv", worker = .kv),
     (name = "queues", worker = .queues),
+    (name = "internet", network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))),
     (name = "objects", disk = (path = "set on the command line", writable = true)),
   ],
   sockets = [(name = "http", http = (), service = "main")],

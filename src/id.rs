@@ -114,6 +114,12 @@ identifier!(
     |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
 );
 
+identifier!(
+    /// An external service that adds credentials to tokens, such as `acme`.
+    ProviderId, "a provider", 64, "letters, digits and - _ .",
+    |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+);
+
 /// How many units: 1 to 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity(u32);

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::{AccountId, BrandCode, InvalidQuantity, LocationId, OpaqueId, Quantity, RegisteredId, Sku, TermsId};
+use crate::id::{
+    AccountId, BrandCode, InvalidQuantity, LocationId, OpaqueId, ProviderId, Quantity, RegisteredId, Sku, TermsId,
+};
 use crate::money::Currency;
 use crate::stock::MovementKind;
 use crate::time::Timestamp;
@@ -161,6 +163,7 @@ from_json_text!(
     OpaqueId,
     TermsId,
     RegisteredId,
+    ProviderId,
     Currency,
     Timestamp,
     crate::catalog::PartNumber,

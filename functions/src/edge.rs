@@ -178,6 +178,6 @@ impl<'a> Edge<'a> {
 }
 
 /// The platform's clock in milliseconds: it advances only while something is awaited.
-fn clock() -> i64 {
+pub fn clock() -> i64 {
     i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
 }

@@ -11,6 +11,7 @@ pub mod objects;
 pub mod parts;
 pub mod percent;
 pub mod problem;
+pub mod providers;
 pub mod query;
 pub mod quotes;
 pub mod registers;

@@ -12,7 +12,7 @@ use holdfast::quote::call::Idempotency;
 use holdfast::time::Timestamp;
 use holdfast::token::call::{Answer as DeskAnswer, Ask, Call, Issue, Show};
 use holdfast::token::event::TokenEvent;
-use holdfast::token::evidence::{SoldLine, Warning};
+use holdfast::token::evidence::{SoldLine, Subject, Warning};
 use holdfast::token::register::{Crew, Registered};
 use holdfast::token::request::{Presentation, TokenRequest};
 use holdfast::token::{Claims, Reason, State, Token, status};
@@ -23,6 +23,7 @@ use crate::authority;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
+use crate::providers::{self, CredentialView};
 use crate::quotes;
 use crate::wire::Answer;
 
@@ -48,8 +49,9 @@ pub async fn issue(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let answer = issue_for(edge, &account, request, quote.as_deref(), idempotency).await?;
     let (token, replayed) = done(answer)?;
     let token = token.ok_or_else(Problem::internal)?;
-    let answer =
-        edge.json_status(201, &Issued::of(&token)).header("location", &format!("/v1/tokens/{}", token.claims.jti));
+    let credential = providers::obtain(edge, &account.id, &token).await?.map(CredentialView::or_problem).transpose()?;
+    let issued = Issued::of(&token, credential.as_ref());
+    let answer = edge.json_status(201, &issued).header("location", &format!("/v1/tokens/{}", token.claims.jti));
     Ok(mark(answer, replayed))
 }
 
@@ -67,6 +69,8 @@ pub async fn issue_for(
             (line, reading.registered(&request.crew))
         })
         .await?;
+    let meant = |subject: &&Subject| request.sku.as_ref().is_none_or(|sku| *sku == subject.sku);
+    providers::check(edge.env, line.iter().flat_map(|line| &line.subjects).filter(meant))?;
     let issue = Issue { id: quotes::new_id("t", &idempotency), request, line, registered };
     ask(edge, &account.id, &account.id, Ask::Issue(Box::new(issue)), Some(idempotency)).await
 }
@@ -126,15 +130,18 @@ pub async fn get(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Token).await?.account;
     let token = token_id(id)?;
     match ask(edge, &account.id, &account.id, Ask::Get { token }, None).await? {
-        DeskAnswer::Token { token, attempts } => {
+        DeskAnswer::Token { token, attempts, decision } => {
             #[derive(Serialize)]
             struct Body<'a> {
                 #[serde(flatten)]
                 token: TokenView<'a>,
                 jws: &'a str,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                credential: Option<CredentialView>,
                 attempts: Vec<TokenEvent>,
             }
-            Ok(edge.ok(&Body { token: TokenView::of(&token, edge.now), jws: &token.jws, attempts }))
+            let credential = providers::view(edge, &token, decision.as_ref()).await;
+            Ok(edge.ok(&Body { token: TokenView::of(&token, edge.now), jws: &token.jws, credential, attempts }))
         }
         other => done(other).and_then(|_| Err(Problem::internal())),
     }
@@ -293,6 +300,7 @@ pub fn refusal(reason: Reason, detail: String) -> Problem {
         Reason::AlreadyRedeemed => (409, "already_redeemed", "Redeemed before"),
         Reason::TokenExpired => (410, "token_expired", "Too late"),
         Reason::CalibrationNotRequired => (422, "calibration_not_required", "No token is needed"),
+        Reason::ProviderRefused => (422, "provider_refused", "The provider refused"),
         Reason::AmbiguousPart => (422, "ambiguous_part", "Which part?"),
         Reason::VehicleMismatch => (422, "vehicle_mismatch", "Another vehicle's part"),
         Reason::TokenRevoked => (403, "token_revoked", "Revoked"),
@@ -357,15 +365,18 @@ pub struct Issued<'a> {
     sku: &'a str,
     #[serde(skip_serializing_if = "<[Warning]>::is_empty")]
     warnings: &'a [Warning],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'a CredentialView>,
 }
 
 impl<'a> Issued<'a> {
-    /// What there is to say about a new token.
-    pub fn of(token: &'a Token) -> Self {
+    /// What there is to say about a new token, and its provider's credential, if it has a provider.
+    pub fn of(token: &'a Token, credential: Option<&'a CredentialView>) -> Self {
         let claims = &token.claims;
         let (id, sku) = (&claims.jti, claims.sku.as_str());
         let (quote, line) = (&claims.quote, claims.line);
-        Self { id, token: &token.jws, expires_at: claims.expires_at(), quote, line, sku, warnings: &token.warnings }
+        let (expires_at, warnings) = (claims.expires_at(), &token.warnings);
+        Self { id, token: &token.jws, expires_at, quote, line, sku, warnings, credential }
     }
 }
 

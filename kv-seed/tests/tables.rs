@@ -23,7 +23,7 @@ fn a_part_gathers_everything_said_of_it() {
             "prices.csv",
             "sku,sheet,price_type,scope,from_quantity,price\nA,S1,JBR,,10,9.5\nA,S1,JBR,,1,10.1234\nA,G,JBR,group:fleet,1,8\n",
         ),
-        ("calibrations.csv", "sku,ecu,procedure,version\nA,ABS,bleed,2\n"),
+        ("calibrations.csv", "sku,ecu,procedure,version,provider\nA,ABS,bleed,2,acme\n"),
         ("interchange.csv", "sku,other_sku,quantity,grade\nA,B,2,premium\n"),
         ("supersessions.csv", "old_sku,new_sku\nA,B\nB,C\n"),
         ("numbers.csv", "brand,number,sku,grade\nOEMX,0-4410,A,original\n"),
@@ -37,6 +37,7 @@ fn a_part_gathers_everything_said_of_it() {
     let part = case.value("part/A");
     assert_eq!(part["superseded_by"], json!(["B", "C"]));
     assert_eq!(part["calibration"]["ecu"], "ABS");
+    assert_eq!(part["calibration"]["provider"], "acme");
     assert_eq!(part["interchange"], json!([{"sku":"B","quantity":2,"grade":"premium"}]));
     assert_eq!(part["prices"][0]["scope"], json!({"group":"fleet"}));
     assert_eq!(part["prices"][1]["breaks"], json!([{"from":1,"unit":101_234},{"from":10,"unit":95_000}]));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::number::PartNumber;
-use crate::id::{BrandCode, Sku};
+use crate::id::{BrandCode, ProviderId, Sku};
 use crate::money::{Currency, Price};
 use crate::pricing::SheetPrice;
 
@@ -168,6 +168,19 @@ pub struct Calibration {
     pub procedure: String,
     /// The procedure's version.
     pub version: String,
+    /// Who adds a credential to each token for the part; see [`Calibration::external`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderId>,
+}
+
+impl Calibration {
+    /// The provider that means our own token and nothing else, as no provider does.
+    pub const ATTESTATION: &'static str = "attestation";
+
+    /// The external service that adds a credential to each token for the part; none where our own token is all.
+    pub fn external(&self) -> Option<&ProviderId> {
+        self.provider.as_ref().filter(|provider| provider.as_str() != Self::ATTESTATION)
+    }
 }
 
 /// Another sku of ours that can be fitted instead.

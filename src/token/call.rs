@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::credential::Decision;
 use super::event::TokenEvent;
 use super::evidence::SoldLine;
 use super::reason::Reason;
@@ -56,6 +57,14 @@ pub enum Ask {
     Get {
         /// The token.
         token: OpaqueId,
+    },
+    /// Keep what a provider has decided about a token, and show the token. The first decision about an active token
+    /// stands; later ones are not looked at.
+    Settle {
+        /// The token.
+        token: OpaqueId,
+        /// What the provider decided.
+        decision: Decision,
     },
     /// Show the log.
     Log {
@@ -112,12 +121,15 @@ pub enum Answer {
         #[serde(default)]
         replayed: bool,
     },
-    /// To [`Ask::Get`].
+    /// To [`Ask::Get`] and [`Ask::Settle`].
     Token {
         /// The token.
         token: Box<Token>,
         /// Every entry about it, oldest first.
         attempts: Vec<TokenEvent>,
+        /// What its provider has decided, where it has one and that has. A credential ends with its token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Decision>,
     },
     /// To [`Ask::Log`].
     Log {

@@ -183,6 +183,11 @@ impl Claims {
         }
     }
 
+    /// When the token was issued.
+    pub fn issued_at(&self) -> Timestamp {
+        time(self.iat)
+    }
+
     /// When the token ends, as it says itself.
     pub fn expires_at(&self) -> Timestamp {
         time(self.exp)

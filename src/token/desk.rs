@@ -12,6 +12,10 @@
 //! **Returns.** When units come back, the tokens that are then too many are revoked, the newest first, as far as they are
 //! active. What has been calibrated stays calibrated; the log says so.
 //!
+//! **Providers.** A token for some parts is to have a provider's credential beside it. The desk issues the token first, so
+//! that its unit is taken, and asks nobody: the caller asks the provider and brings its decision. A refusal takes the token
+//! back. A credential is kept, sealed, while its token is active.
+//!
 //! **Expiry** is decided by the clock. A token has expired when the last verifier refuses it: its `exp` and the leeway
 //! ([`super::claims::LEEWAY`]) after it. Only then is its unit free for another token.
 //!
@@ -19,6 +23,7 @@
 
 mod issue;
 mod revoke;
+mod settle;
 mod show;
 
 use super::audit::Head;
@@ -99,13 +104,17 @@ impl<S: Store> Turn<'_, S> {
             Ask::Returned(line) => self.returned(&line),
             Ask::Suspend { party, cause } => self.suspend(&party, cause),
             Ask::Reinstate { party } => self.reinstate(&party),
-            Ask::Get { token: id } => match self.store.token(&id)? {
-                Some(token) => Ok(Answer::Token { token: Box::new(token), attempts: self.store.entries_of(&id)? }),
-                None => Ok(Answer::refused(Reason::NotFound)),
-            },
+            Ask::Get { token } => self.get(&token),
+            Ask::Settle { token, decision } => self.settle(&token, &decision),
             Ask::Log { after, limit } => Ok(Answer::Log { entries: self.store.entries(after, limit.min(MAX_PAGE))? }),
             Ask::StatusList { list } => self.status_list(list),
         }
+    }
+
+    fn get(&self, id: &OpaqueId) -> Result<Answer, S::Error> {
+        let Some(token) = self.store.token(id)? else { return Ok(Answer::refused(Reason::NotFound)) };
+        let (attempts, decision) = (self.store.entries_of(id)?, self.store.decision(id)?);
+        Ok(Answer::Token { token: Box::new(token), attempts, decision })
     }
 
     fn status_list(&self, list: u64) -> Result<Answer, S::Error> {
@@ -120,8 +129,7 @@ impl<S: Store> Turn<'_, S> {
     fn expire(&self) -> Result<(), S::Error> {
         for token in self.store.due(self.now)? {
             let ended_at = token.claims.ends_at();
-            let token = Token { state: State::Expired, ended_at: Some(ended_at), ..token };
-            self.store.put_token(&token)?;
+            let token = self.end_at(token, State::Expired, ended_at)?;
             self.log(TokenEvent { kind: Kind::TokenExpired, ..about(&token.claims) })?;
         }
         Ok(())
@@ -143,8 +151,16 @@ impl<S: Store> Turn<'_, S> {
 
     /// Puts a token to its end.
     fn end(&self, token: Token, state: State) -> Result<Token, S::Error> {
-        let token = Token { state, ended_at: Some(self.now), ..token };
+        self.end_at(token, state, self.now)
+    }
+
+    /// Puts a token to its end, and its credential with it: nobody has a use for that any more.
+    fn end_at(&self, token: Token, state: State, at: Timestamp) -> Result<Token, S::Error> {
+        let token = Token { state, ended_at: Some(at), ..token };
         self.store.put_token(&token)?;
+        if token.provider.is_some() {
+            self.store.put_decision(&token.claims.jti, None)?;
+        }
         Ok(token)
     }
 

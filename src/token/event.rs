@@ -8,7 +8,7 @@ use super::reason::Reason;
 use super::record::Outcome;
 use crate::catalog::vin::Vin;
 use crate::digest::sha256_hex;
-use crate::id::{AccountId, OpaqueId, RegisteredId, Sku};
+use crate::id::{AccountId, OpaqueId, ProviderId, RegisteredId, Sku};
 use crate::time::Timestamp;
 
 /// An entry of the log. Its members stand in the order of their names, which makes its JSON canonical (RFC 8785).
@@ -44,6 +44,9 @@ pub struct TokenEvent {
     pub presented: Option<String>,
     /// The hash of the entry before.
     pub prev: String,
+    /// The provider that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderId>,
     /// The quote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<OpaqueId>,
@@ -91,6 +94,8 @@ pub enum Kind {
     TokenRedeemed,
     /// A token was looked at and found good.
     TokenVerified,
+    /// A provider gave the credential that goes with a token.
+    CredentialReceived,
     /// Something was asked for and refused.
     #[default]
     TokenRefused,

@@ -41,7 +41,8 @@ pub fn registered() -> Registered {
 }
 
 pub fn subject(sku: &str, per_unit: u32) -> Subject {
-    let calibration = Calibration { ecu: "ACC radar".into(), procedure: "radar-aim".into(), version: "1.0".into() };
+    let calibration =
+        Calibration { ecu: "ACC radar".into(), procedure: "radar-aim".into(), version: "1.0".into(), provider: None };
     let fit = Fit { verdict: Verdict::Fits, warnings: vec![] };
     Subject { sku: id(sku), brand: id("RDRX"), number: id("RX-1"), per_unit, calibration, fit }
 }

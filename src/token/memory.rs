@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit::Head;
 use super::call::Answer;
+use super::credential::Decision;
 use super::event::TokenEvent;
 use super::record::{State, Token};
 use super::register::Party;
@@ -21,6 +22,7 @@ pub struct MemoryStore(RefCell<Tables>);
 struct Tables {
     /// By number.
     tokens: Vec<Token>,
+    decisions: BTreeMap<OpaqueId, Decision>,
     returned: BTreeMap<(OpaqueId, u16), u32>,
     suspended: BTreeSet<Party>,
     log: Vec<TokenEvent>,
@@ -89,6 +91,19 @@ impl Store for MemoryStore {
         let numbers = first..first.saturating_add(count.into());
         let ended = self.select(|token| numbers.contains(&token.number) && token.state != State::Active);
         Ok(ended.into_iter().map(|token| (token.number, token.state)).collect())
+    }
+
+    fn decision(&self, token: &OpaqueId) -> Result<Option<Decision>, Self::Error> {
+        Ok(self.0.borrow().decisions.get(token).cloned())
+    }
+
+    fn put_decision(&self, token: &OpaqueId, decision: Option<&Decision>) -> Result<(), Self::Error> {
+        let decisions = &mut self.0.borrow_mut().decisions;
+        match decision {
+            Some(decision) => decisions.insert(token.clone(), decision.clone()),
+            None => decisions.remove(token),
+        };
+        Ok(())
     }
 
     fn returned(&self, quote: &OpaqueId, line: u16) -> Result<u32, Self::Error> {

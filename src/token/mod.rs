@@ -3,12 +3,15 @@
 //!
 //! [`claims`] is what a token says, [`jws`] and [`ring`] how it is signed and checked, [`register`] who may calibrate,
 //! [`evidence`] what was sold and whether it fits, and [`desk`] the one place of an account that issues, redeems and takes
-//! back. [`audit`] is its log, [`status`] what gateways read offline.
+//! back. [`audit`] is its log, [`status`] what gateways read offline. For some parts an external [`provider`] adds a
+//! [`credential`] of its own; a [`breaker`] keeps everybody from waiting for one that is down.
 
 pub mod audit;
 mod base64url;
+pub mod breaker;
 pub mod call;
 pub mod claims;
+pub mod credential;
 pub mod desk;
 pub mod event;
 pub mod evidence;
@@ -17,6 +20,7 @@ pub(crate) mod fixtures;
 pub mod jwk;
 pub mod jws;
 pub mod memory;
+pub mod provider;
 pub mod reason;
 pub mod record;
 pub mod register;

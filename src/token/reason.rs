@@ -67,6 +67,9 @@ pub enum Reason {
     /// It has been used.
     #[error("the token was redeemed before")]
     AlreadyRedeemed,
+    /// The provider of the part's credential gave none, and not because it is down.
+    #[error("the provider of this part's credential refused")]
+    ProviderRefused,
     /// The deployment has no key to sign with.
     #[error("this deployment has no key to sign tokens with")]
     TokensNotConfigured,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::claims::Claims;
 use super::evidence::Warning;
 use super::register::Crew;
+use crate::id::ProviderId;
 use crate::time::Timestamp;
 
 /// A token and what became of it.
@@ -24,6 +25,9 @@ pub struct Token {
     /// What was uncertain when it was issued.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// Who adds a credential to it; absent where it is all there is. What the provider decided, the desk keeps apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderId>,
     /// The token itself, as it was handed out.
     pub jws: String,
 }

@@ -2,6 +2,7 @@
 
 use super::audit::Head;
 use super::call::Answer;
+use super::credential::Decision;
 use super::event::TokenEvent;
 use super::record::{State, Token};
 use super::register::Party;
@@ -30,6 +31,11 @@ pub trait Store {
     fn next_number(&self) -> Result<u64, Self::Error>;
     /// Number and state of the tokens from `first` on, `count` numbers, that are not [`State::Active`].
     fn ended(&self, first: u64, count: u32) -> Result<Vec<(u64, State)>, Self::Error>;
+
+    /// What the provider of a token has decided.
+    fn decision(&self, token: &OpaqueId) -> Result<Option<Decision>, Self::Error>;
+    /// Keeps what it has decided, or forgets it.
+    fn put_decision(&self, token: &OpaqueId, decision: Option<&Decision>) -> Result<(), Self::Error>;
 
     /// Units of a line that are known to have come back.
     fn returned(&self, quote: &OpaqueId, line: u16) -> Result<u32, Self::Error>;

@@ -22,12 +22,12 @@ export async function kvSeed(...parameters) {
 
 /**
  * An instance with the tables of `catalogue`, the opening stock of the folder `stock` and a few vehicles. `admin` is a
- * key of the catalogue that may do everything; `keys`, whether the instance can sign tokens. Close the instance when the
- * tests are over.
+ * key of the catalogue that may do everything; `keys`, whether the instance can sign tokens; `providers`, the external
+ * services that it knows. Close the instance when the tests are over.
  */
-export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys } = {}) {
+export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys, providers } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
-  const instance = new Instance(folder, vars, keys);
+  const instance = new Instance(folder, { vars, keys, providers });
   try {
     await kvSeed("import", catalogue, "--strict", "--state", instance.state);
     await instance.start();
@@ -45,11 +45,12 @@ export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, a
 class Instance {
   #server;
 
-  constructor(folder, vars, keys) {
+  constructor(folder, { vars, keys, providers }) {
     this.folder = folder;
     this.state = join(folder, "state");
     this.vars = { EVENTS_AFTER_SECONDS: "1", ...vars };
     this.keys = keys;
+    this.providers = providers;
   }
 
   get url() {
@@ -57,7 +58,9 @@ class Instance {
   }
 
   async start() {
-    this.#server = await startServer({ state: this.state, vars: this.vars, keys: this.keys, log: "ignore" });
+    const { state, vars, keys } = this;
+    const providers = this.providers && JSON.stringify(this.providers);
+    this.#server = await startServer({ state, vars, keys, providers, log: "ignore" });
   }
 
   /** Ends workerd in good order. */

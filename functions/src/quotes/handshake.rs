@@ -22,6 +22,7 @@ use crate::auth::Caller;
 use crate::authority;
 use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::providers::{self, CredentialView};
 use crate::tokens::{self, Issued};
 use crate::wire::Answer;
 
@@ -115,7 +116,14 @@ pub async fn commit(
         let Handshake { vin, crew, life } = handshake.clone();
         let (quote_id, idempotency) = (quote.id.clone(), derived(&idempotency, &format!("{line}\n{sku}\n{unit}")));
         let request = TokenRequest { quote: quote_id, line, sku: Some(sku), vin, crew, part_serial: None, life };
-        tokens::issue_for(edge, account, request, Some(quote), idempotency)
+        async move {
+            let answer = tokens::issue_for(edge, account, request, Some(quote), idempotency).await?;
+            let credential = match &answer {
+                DeskAnswer::Done { token: Some(token), .. } => providers::obtain(edge, &account.id, token).await?,
+                _ => None,
+            };
+            Ok::<_, Problem>((answer, credential))
+        }
     }))
     .await;
     let issued = issued.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -132,8 +140,13 @@ pub async fn commit(
         quote: QuoteView<'a>,
         tokens: Vec<Outcome<'a>>,
     }
-    let outcomes = issued.iter().filter_map(|answer| match answer {
-        DeskAnswer::Done { token: Some(token), .. } => Some(Outcome::Issued(Issued::of(token))),
+    let outcomes = issued.iter().filter_map(|(answer, credential)| match answer {
+        DeskAnswer::Done { token: Some(token), .. } => {
+            Some(match credential.as_ref().and_then(CredentialView::refusal) {
+                Some(detail) => Outcome::Refused { code: Reason::ProviderRefused, detail },
+                None => Outcome::Issued(Issued::of(token, credential.as_ref())),
+            })
+        }
         DeskAnswer::Refused { reason, detail, .. } => Some(Outcome::Refused { code: *reason, detail }),
         _ => None,
     });
@@ -167,6 +180,7 @@ pub async fn check(
     if let Some(reason) = registered.objection(&handshake.crew, &caller.account.id, edge.now) {
         return Err(tokens::refusal(reason, reason.to_string()));
     }
+    providers::check(edge.env, subjects.iter().flatten())?;
     let mut wanted = Vec::new();
     for ((line, of), (sku, _, sold)) in (0_u16..).zip(subjects).zip(&lines) {
         if let Some(wrong) = of.iter().find(|subject| subject.fit.verdict == Verdict::Mismatch) {

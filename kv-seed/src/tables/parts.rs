@@ -41,7 +41,7 @@ pub static PARTS: Table = Table {
 pub static CALIBRATIONS: Table = Table {
     name: "calibrations",
     required: &["sku", "ecu", "procedure", "version"],
-    optional: &[],
+    optional: &["provider"],
     kinds: &[],
     read: |import, row, origin| {
         let part = known(import, row, "sku")?;
@@ -49,6 +49,7 @@ pub static CALIBRATIONS: Table = Table {
             ecu: row.some_text("ecu")?.into(),
             procedure: row.some_text("procedure")?.into(),
             version: row.some_text("version")?.into(),
+            provider: row.optional("provider")?,
         };
         if !import.stage.claim(Names::Calibration, part.sku.as_str())? {
             return Err(RowError::duplicate("calibration of", part.sku).into());

@@ -37,6 +37,7 @@ fn full() -> TokenEvent {
         outcome: Some(Outcome::Failed),
         presented: Some("ab".into()),
         prev: String::new(),
+        provider: Some(id("acme")),
         quote: Some(id("q")),
         reason: Some(Reason::InvalidSignature),
         request: Some(id("r")),
@@ -130,7 +131,7 @@ fn a_log_written_anew_or_cut_off_has_another_head_than_the_one_kept_elsewhere() 
 
 #[test]
 fn every_member_of_an_entry_is_in_its_hash() {
-    let changes: [fn(&mut TokenEvent); 21] = [
+    let changes: [fn(&mut TokenEvent); 22] = [
         |e| e.act = None,
         |e| e.at = at(1),
         |e| e.by = None,
@@ -141,6 +142,7 @@ fn every_member_of_an_entry_is_in_its_hash() {
         |e| e.outcome = None,
         |e| e.presented = None,
         |e| e.prev = "0".into(),
+        |e| e.provider = None,
         |e| e.quote = None,
         |e| e.reason = None,
         |e| e.request = None,
@@ -168,7 +170,7 @@ fn an_entry_is_canonical_json_so_that_anybody_can_check_its_hash() {
     // RFC 8785: members by name, no white space. serde_json's own maps sort by name.
     let text = serde_json::to_string(&full()).unwrap();
     let mut sorted: std::collections::BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
-    assert_eq!(sorted.len(), 23);
+    assert_eq!(sorted.len(), 24);
     assert_eq!(serde_json::to_string(&sorted).unwrap(), text);
     let hash = sorted.remove("hash").unwrap();
     assert_eq!(hash, sha256_hex(serde_json::to_string(&sorted).unwrap().as_bytes()));

@@ -62,6 +62,7 @@ impl<S: Store> Turn<'_, S> {
         let iat = self.now.millis().div_euclid(1_000);
         let life = request.life.clamp(MIN_LIFE, MAX_LIFE).div_euclid(1_000);
         let crew = request.crew.clone();
+        let provider = subject.calibration.external().cloned();
         let claims = Claims {
             jti: id,
             iss: self.authority.issuer.clone(),
@@ -91,7 +92,7 @@ impl<S: Store> Turn<'_, S> {
         };
         let warnings = subject.fit.warnings;
         let (per_unit, state, ended_at) = (subject.per_unit, State::Active, None);
-        let token = Token { claims, number, per_unit, state, ended_at, warnings, jws };
+        let token = Token { claims, number, per_unit, state, ended_at, warnings, provider, jws };
         self.store.put_token(&token)?;
         let warnings = token.warnings.clone();
         let entry = self.log(TokenEvent { kind: Kind::TokenIssued, warnings, ..about(&token.claims) })?;

@@ -6,6 +6,7 @@ use crate::time::{HOUR, MINUTE};
 use crate::token::audit;
 use crate::token::call::{Issue, Show};
 use crate::token::claims::LEEWAY;
+use crate::token::credential::{CredentialKeys, Decision, Sealed};
 use crate::token::evidence::{Doubt, Fit, SoldLine, Verdict, Warning};
 use crate::token::fixtures::{at, authority, crew, id, registered, request, sold, subject};
 use crate::token::jwk::SecretKey;
@@ -547,7 +548,7 @@ fn a_token_is_shown_with_every_attempt_on_it() {
     house.show(wrong).unwrap_err();
     house.redeem(&issued, Outcome::Succeeded).unwrap();
     house.redeem(&issued, Outcome::Succeeded).unwrap_err();
-    let Answer::Token { token, attempts } = house.ask(Ask::Get { token: id("t_1") }) else { panic!() };
+    let Answer::Token { token, attempts, .. } = house.ask(Ask::Get { token: id("t_1") }) else { panic!() };
     assert_eq!(token.state, State::Succeeded);
     let refused = Kind::TokenRefused;
     let kinds: Vec<_> = attempts.iter().map(|entry| (entry.kind, entry.reason)).collect();
@@ -583,6 +584,88 @@ fn the_status_list_marks_what_was_revoked_or_used() {
     let states = [(0, State::Succeeded), (2, State::Revoked)];
     assert_eq!(Some(jwt), status::signed(&house.authority, &id("shop-1"), 0, states, house.now));
     assert_eq!(house.ask(Ask::StatusList { list: u64::MAX }), Answer::refused(Reason::NotFound));
+}
+
+/// A line whose part has the provider `name`.
+fn sold_by(name: &str, committed: u32) -> SoldLine {
+    let mut line = sold(committed, 0);
+    line.subjects[0].calibration.provider = Some(id(name));
+    line
+}
+
+fn granted(text: &str) -> Decision {
+    let keys = CredentialKeys::parse(&"A".repeat(43)).unwrap();
+    Decision::Granted(Sealed::new(keys.sealing().unwrap(), text))
+}
+
+impl House {
+    fn settle(&self, name: &str, decision: Decision) -> (State, Option<Decision>) {
+        self.shown(Ask::Settle { token: id(name), decision })
+    }
+
+    fn get(&self, name: &str) -> (State, Option<Decision>) {
+        self.shown(Ask::Get { token: id(name) })
+    }
+
+    fn shown(&self, ask: Ask) -> (State, Option<Decision>) {
+        let Answer::Token { token, decision, .. } = self.ask(ask) else { panic!() };
+        (token.state, decision)
+    }
+}
+
+#[test]
+fn the_first_credential_of_a_token_stands() {
+    let house = House::new();
+    let token = house.issue("t_1", sold_by("acme", 1)).unwrap();
+    assert_eq!((token.provider, house.get("t_1")), (Some(id("acme")), (State::Active, None)));
+    for later in [granted("one"), granted("two"), Decision::Refused("changed my mind".into())] {
+        assert_eq!(house.settle("t_1", later), (State::Active, Some(granted("one"))));
+    }
+    assert_eq!(house.get("t_1"), (State::Active, Some(granted("one"))));
+    assert_eq!(house.log(), [(Kind::TokenIssued, None), (Kind::CredentialReceived, None)]);
+    assert_eq!(house.store.log()[1].provider, Some(id("acme")));
+    assert!(!serde_json::to_string(&house.store.log()).unwrap().contains("one"), "the log never has it");
+}
+
+#[test]
+fn a_provider_that_refuses_gives_the_entitlement_back() {
+    let house = House::new();
+    house.issue("t_1", sold_by("acme", 1)).unwrap();
+    let refused = (State::Revoked, Some(Decision::Refused("no such tool".into())));
+    assert_eq!(house.settle("t_1", Decision::Refused("no such tool".into())), refused);
+    assert_eq!(house.settle("t_1", granted("late")), refused);
+    assert_eq!(house.log()[1], (Kind::TokenRevoked, Some(Reason::ProviderRefused)));
+    assert_eq!(house.store.log()[1].cause.as_deref(), Some("no such tool"));
+    house.issue("t_2", sold_by("acme", 1)).unwrap();
+}
+
+#[test]
+fn a_credential_ends_with_its_token() {
+    let ends: [fn(&mut House, &Token); 4] = [
+        |house, token| drop(house.redeem(token, Outcome::Succeeded)),
+        |house, _| drop(house.revoke("t_1")),
+        |house, _| drop(house.ask(Ask::Returned(sold(1, 1)))),
+        |house, token| house.now = token.claims.ends_at(),
+    ];
+    for end in ends {
+        let mut house = House::new();
+        let token = house.issue("t_1", sold_by("acme", 1)).unwrap();
+        house.settle("t_1", granted("one"));
+        end(&mut house, &token);
+        let (state, decision) = house.get("t_1");
+        assert!(state != State::Active && decision.is_none(), "{state:?}");
+        assert_eq!(house.settle("t_1", granted("late")).1, None);
+    }
+}
+
+#[test]
+fn only_tokens_of_a_provider_have_credentials() {
+    let house = House::new();
+    assert_eq!(house.issue("t_1", sold(2, 0)).unwrap().provider, None);
+    assert_eq!(house.issue("t_2", sold_by("attestation", 2)).unwrap().provider, None);
+    assert_eq!(house.settle("t_1", granted("one")), (State::Active, None));
+    let settle = Ask::Settle { token: id("t_9"), decision: granted("one") };
+    assert_eq!(house.ask(settle), Answer::refused(Reason::NotFound));
 }
 
 #[test]

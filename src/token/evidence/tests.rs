@@ -14,7 +14,8 @@ const ACCORD: &str = "1HGCM82633A004352";
 
 fn part(sku: &str) -> Part {
     let part_type = PartType { id: None, name: "Radar Sensor".into() };
-    let calibration = Calibration { ecu: "ACC radar".into(), procedure: "radar-aim".into(), version: "1.0".into() };
+    let calibration =
+        Calibration { ecu: "ACC radar".into(), procedure: "radar-aim".into(), version: "1.0".into(), provider: None };
     Part { part_type, calibration: Some(calibration), ..fixtures::part(sku) }
 }
 

@@ -3,6 +3,7 @@
 //! | table | row |
 //! | --- | --- |
 //! | `tokens` | a [`Token`] as JSON, with what it is looked up by; `due` while it is active |
+//! | `decisions` | what the provider of a token has decided, as JSON: a sealed credential, while the token is active |
 //! | `returned` | units of a quote's line that have come back |
 //! | `suspended` | shops, technicians and tools that may not calibrate at this desk |
 //! | `log` | a [`TokenEvent`] as JSON, by its place; never changed, never deleted |
@@ -15,6 +16,7 @@ use holdfast::quote::call::Idempotency;
 use holdfast::time::Timestamp;
 use holdfast::token::audit::Head;
 use holdfast::token::call::Answer;
+use holdfast::token::credential::Decision;
 use holdfast::token::event::TokenEvent;
 use holdfast::token::register::{Party, PartyKind};
 use holdfast::token::{State, Store, Token};
@@ -25,19 +27,22 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{LARGEST, Sql, integer, json, number, string, text, to_json, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 1] = [&[
-    "CREATE TABLE tokens (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, quote TEXT NOT NULL, line INTEGER NOT NULL, shop TEXT NOT NULL, technician TEXT NOT NULL, tool TEXT NOT NULL, state TEXT NOT NULL, due INTEGER, token TEXT NOT NULL)",
-    "CREATE INDEX tokens_line ON tokens (quote, line)",
-    "CREATE INDEX tokens_due ON tokens (due) WHERE due IS NOT NULL",
-    "CREATE TABLE returned (quote TEXT NOT NULL, line INTEGER NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (quote, line)) WITHOUT ROWID",
-    "CREATE TABLE suspended (kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
-    "CREATE TABLE log (seq INTEGER PRIMARY KEY, token TEXT, hash TEXT NOT NULL, entry TEXT NOT NULL)",
-    "CREATE INDEX log_token ON log (token, seq) WHERE token IS NOT NULL",
-    "CREATE TABLE delivered (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL)",
-    "INSERT INTO delivered VALUES (1, 0)",
-    answers::TABLE,
-    answers::INDEX,
-]];
+const MIGRATIONS: [&[&str]; 2] = [
+    &[
+        "CREATE TABLE tokens (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, quote TEXT NOT NULL, line INTEGER NOT NULL, shop TEXT NOT NULL, technician TEXT NOT NULL, tool TEXT NOT NULL, state TEXT NOT NULL, due INTEGER, token TEXT NOT NULL)",
+        "CREATE INDEX tokens_line ON tokens (quote, line)",
+        "CREATE INDEX tokens_due ON tokens (due) WHERE due IS NOT NULL",
+        "CREATE TABLE returned (quote TEXT NOT NULL, line INTEGER NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (quote, line)) WITHOUT ROWID",
+        "CREATE TABLE suspended (kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
+        "CREATE TABLE log (seq INTEGER PRIMARY KEY, token TEXT, hash TEXT NOT NULL, entry TEXT NOT NULL)",
+        "CREATE INDEX log_token ON log (token, seq) WHERE token IS NOT NULL",
+        "CREATE TABLE delivered (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL)",
+        "INSERT INTO delivered VALUES (1, 0)",
+        answers::TABLE,
+        answers::INDEX,
+    ],
+    &["CREATE TABLE decisions (token TEXT PRIMARY KEY, decision TEXT NOT NULL)"],
+];
 
 /// Tokens marked as expired by one call; the rest are marked by the next.
 const DUE_AT_ONCE: u64 = 100;
@@ -126,6 +131,21 @@ impl Store for SqlStore {
         let statement = "SELECT number, state FROM tokens WHERE number >= ? AND number < ? AND due IS NULL";
         let rows = self.sql.rows(statement, vec![number(first.min(LARGEST))?, end])?;
         rows.iter().map(|row| Ok((integer(row, 0)?, state(string(row, 1)?)?))).collect()
+    }
+
+    fn decision(&self, token: &OpaqueId) -> Result<Option<Decision>> {
+        let rows = self.sql.rows("SELECT decision FROM decisions WHERE token = ?", vec![text(token)])?;
+        rows.first().map(|row| json(row, 0)).transpose()
+    }
+
+    fn put_decision(&self, token: &OpaqueId, decision: Option<&Decision>) -> Result<()> {
+        match decision {
+            Some(decision) => {
+                let row = vec![text(token), to_json(decision)?];
+                self.sql.run("INSERT OR REPLACE INTO decisions (token, decision) VALUES (?, ?)", row)
+            }
+            None => self.sql.run("DELETE FROM decisions WHERE token = ?", vec![text(token)]),
+        }
     }
 
     fn returned(&self, quote: &OpaqueId, line: u16) -> Result<u32> {
