@@ -27,7 +27,6 @@ struct Tables {
     suspended: BTreeSet<Party>,
     log: Vec<TokenEvent>,
     answers: BTreeMap<OpaqueId, (String, Answer, Timestamp)>,
-    numbers: u64,
 }
 
 impl MemoryStore {
@@ -81,10 +80,8 @@ impl Store for MemoryStore {
     }
 
     fn next_number(&self) -> Result<u64, Self::Error> {
-        let numbers = &mut self.0.borrow_mut().numbers;
-        let number = *numbers;
-        *numbers = numbers.saturating_add(1);
-        Ok(number)
+        let last = self.0.borrow().tokens.iter().map(|token| token.number).max();
+        Ok(last.map_or(0, |last| last.saturating_add(1)))
     }
 
     fn ended(&self, first: u64, count: u32) -> Result<Vec<(u64, State)>, Self::Error> {

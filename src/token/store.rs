@@ -27,7 +27,7 @@ pub trait Store {
     fn due(&self, now: Timestamp) -> Result<Vec<Token>, Self::Error>;
     /// The earliest [`Token::due`].
     fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
-    /// The number for the next token: 0 for the first, and never given twice.
+    /// The number for the next token: 0 for the first, and then above those of all others.
     fn next_number(&self) -> Result<u64, Self::Error>;
     /// Number and state of the tokens from `first` on, `count` numbers, that are not [`State::Active`].
     fn ended(&self, first: u64, count: u32) -> Result<Vec<(u64, State)>, Self::Error>;

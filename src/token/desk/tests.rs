@@ -573,6 +573,16 @@ fn the_log_comes_in_pages_that_can_be_checked() {
 }
 
 #[test]
+fn a_status_list_is_there_once_a_token_may_be_in_it() {
+    let house = House::new();
+    let list = |list| house.ask(Ask::StatusList { list });
+    assert!(matches!(list(0), Answer::StatusList { .. }));
+    for unknown in [1, u64::MAX] {
+        assert_eq!(list(unknown), Answer::refused(Reason::NotFound));
+    }
+}
+
+#[test]
 fn the_status_list_marks_what_was_revoked_or_used() {
     let house = House::new();
     let first = house.issue("t_1", sold(3, 0)).unwrap();
