@@ -42,7 +42,7 @@ simulate: ## SEEDS worlds of bad weather, from seed FROM on
 	@scripts/setup.sh test
 	SEEDS=$(SEEDS) FROM=$(FROM) cargo test --profile tool --locked --package holdfast --test simulation -- --ignored --nocapture
 
-model: ## every order of events, in houses that take minutes
+model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 

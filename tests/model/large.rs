@@ -1,4 +1,4 @@
-//! Plans that take minutes: more calls and more time than those of [`crate::small`]. `make model` explores them, one
+//! Plans that take minutes each: more calls and more time than those of [`crate::small`]. `make model` explores them, one
 //! after the other.
 
 use crate::explore;
