@@ -7,6 +7,7 @@ pub mod access;
 pub mod catalog;
 pub mod id;
 pub mod input;
+pub mod kpi;
 pub mod money;
 pub mod pricing;
 pub mod query;
