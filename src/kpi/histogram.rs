@@ -1,6 +1,6 @@
 //! Durations counted by size, so that percentiles of any number of them can be told and added up.
 //!
-//! Log-linear buckets, as in HdrHistogram: below [`EXACT`] milliseconds each has its own; above, every power of two is
+//! Log-linear buckets, as in `HdrHistogram`: below [`EXACT`] milliseconds each has its own; above, every power of two is
 //! cut into [`PARTS`] of equal width. A percentile is told as the largest duration of its bucket, so it is never below
 //! the true one and at most 1/64 (1.6 %) above it.
 
@@ -58,14 +58,20 @@ impl Histogram {
         reached.map(|(bucket, _)| largest(*bucket))
     }
 
-    /// Each bucket's largest duration and its count, ascending.
-    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.counts.iter().map(|(bucket, count)| (largest(*bucket), *count))
+    /// Each bucket and its count, ascending.
+    pub fn by_bucket(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.counts.iter().map(|(bucket, count)| (*bucket, *count))
+    }
+}
+
+impl FromIterator<(u16, u64)> for Histogram {
+    fn from_iter<I: IntoIterator<Item = (u16, u64)>>(buckets: I) -> Self {
+        Self { counts: buckets.into_iter().filter(|(_, count)| *count > 0).collect() }
     }
 }
 
 /// The bucket of a duration. Each power of two above [`EXACT`] takes [`PARTS`] of them, so a `u16` holds them all.
-fn bucket(millis: u64) -> u16 {
+pub fn bucket(millis: u64) -> u16 {
     let doublings = millis.checked_ilog2().unwrap_or(0).saturating_sub(EXACT.ilog2().saturating_sub(1));
     let bucket = u64::from(doublings).saturating_mul(PARTS).saturating_add(millis.checked_shr(doublings).unwrap_or(0));
     u16::try_from(bucket).unwrap_or(u16::MAX)
@@ -88,7 +94,9 @@ mod tests {
 
     fn of(durations: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        durations.iter().for_each(|millis| histogram.record(*millis));
+        for millis in durations {
+            histogram.record(*millis);
+        }
         histogram
     }
 

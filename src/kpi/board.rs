@@ -1,0 +1,165 @@
+//! A board: how much of what has happened.
+//!
+//! A board is a set of sums by name ([`Tally`]), and an event adds to some of them. Adding up is all there is: it does not
+//! matter in what order events come, and the board of a week is the sum of the boards of its days.
+
+use std::collections::BTreeMap;
+
+use super::event::{Answered, Event, QuoteLine, What};
+use super::histogram::{Histogram, bucket};
+use super::said::Verdict;
+use super::tally::Tally;
+
+/// Sums by name. What has the sum 0 has no entry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Board(BTreeMap<String, i64>);
+
+impl FromIterator<(String, i64)> for Board {
+    fn from_iter<I: IntoIterator<Item = (String, i64)>>(sums: I) -> Self {
+        let mut board = Self::default();
+        sums.into_iter().for_each(|(name, more)| board.add_named(name, more));
+        board
+    }
+}
+
+impl Board {
+    /// Adds to a sum.
+    pub fn add(&mut self, tally: Tally<'_>, more: i64) {
+        self.add_named(tally.to_string(), more);
+    }
+
+    fn add_named(&mut self, name: String, more: i64) {
+        match self.0.entry(name) {
+            std::collections::btree_map::Entry::Vacant(entry) if more != 0 => {
+                entry.insert(more);
+            }
+            std::collections::btree_map::Entry::Vacant(_) => {}
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                *entry.get_mut() = entry.get().saturating_add(more);
+                if *entry.get() == 0 {
+                    entry.remove();
+                }
+            }
+        }
+    }
+
+    /// A sum; 0 if nothing was added to it.
+    pub fn get(&self, tally: Tally<'_>) -> i64 {
+        self.0.get(&tally.to_string()).copied().unwrap_or(0)
+    }
+
+    /// A sum of things that can only be added.
+    pub fn count(&self, tally: Tally<'_>) -> u64 {
+        u64::try_from(self.get(tally)).unwrap_or(0)
+    }
+
+    /// The sums whose names begin with `prefix`, by the rest of their names.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, i64)> {
+        let from = self.0.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
+        from.map_while(move |(name, sum)| Some((name.strip_prefix(prefix)?, *sum)))
+    }
+
+    /// The durations counted under `prefix`, by bucket.
+    pub fn histogram(&self, prefix: &str) -> Histogram {
+        self.under(prefix)
+            .filter_map(|(bucket, count)| Some((bucket.parse().ok()?, u64::try_from(count).ok()?)))
+            .collect()
+    }
+
+    /// Every sum, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.0.iter().map(|(name, sum)| (name.as_str(), *sum))
+    }
+
+    /// Whether nothing has happened.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds all that another board counted.
+    pub fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|(name, more)| self.add_named(name.clone(), *more));
+    }
+
+    /// Takes away all that another board counted.
+    pub fn subtract(&mut self, other: &Self) {
+        other.0.iter().for_each(|(name, less)| self.add_named(name.clone(), less.saturating_neg()));
+    }
+
+    /// Counts an event. What it says about a household is not here but in [`super::household`].
+    pub fn take(&mut self, event: &Event) {
+        self.add(Tally::Events, 1);
+        match &event.what {
+            What::Answered(answered) => self.take_answered(answered),
+            What::Quote { outcome, took, lines } => {
+                self.add(Tally::Quotes(outcome), 1);
+                if let Some(took) = took {
+                    self.add(Tally::Allocated(bucket(*took)), 1);
+                }
+                for line in lines {
+                    self.take_line(line);
+                }
+            }
+            What::Moved { kind } => self.add(Tally::Movements(kind), 1),
+            What::Counted { class, grade, moved } => {
+                self.add(Tally::Counts(class, grade.as_str()), 1);
+                if *moved {
+                    self.add(Tally::Movements("count"), 1);
+                }
+            }
+            What::Shortfall { units } => {
+                self.add(Tally::Shortfalls, 1);
+                self.add(Tally::ShortfallUnits, whole(*units));
+            }
+            What::Token { outcome } => self.add(Tally::Tokens(outcome), 1),
+            What::Sale(sale) => {
+                for line in sale.lines.iter().filter(|_| sale.quote.is_none()) {
+                    self.add(Tally::Revenue(line.amount.currency, line.class), line.amount.amount);
+                }
+            }
+            What::WebTiming { metric, bucket } => self.add(Tally::Web(metric, *bucket), 1),
+            What::WebPhantom => self.add(Tally::WebPhantoms, 1),
+            What::Household { .. } | What::Other => {}
+        }
+    }
+
+    fn take_answered(&mut self, answered: &Answered) {
+        let Answered { function, took, millis, refused, failed, late } = answered;
+        for (bucket, count) in took.by_bucket() {
+            self.add(Tally::Took(function, bucket), whole(count));
+        }
+        self.add(Tally::Millis(function), whole(*millis));
+        for (result, count) in [("refused", refused), ("failed", failed), ("late", late)] {
+            self.add(Tally::Answers(function, result), whole(*count));
+        }
+    }
+
+    fn take_line(&mut self, line: &QuoteLine) {
+        match line {
+            QuoteLine::Held { wanted, held, said, lowered_at } => {
+                self.add(Tally::LinesAsked, 1);
+                let verdict = said.map_or(Verdict::NotTold, |said| said.judge(*wanted, *held, *lowered_at));
+                if verdict != Verdict::NotTold {
+                    self.add(Tally::LinesTold, 1);
+                }
+                if let Verdict::Phantom(cause) = verdict {
+                    self.add(Tally::Phantoms(cause), 1);
+                }
+            }
+            QuoteLine::Sold { units, calibrated, class, amount } => {
+                if *calibrated {
+                    let back = *units < 0;
+                    self.add(
+                        if back { Tally::CalibrationReturned } else { Tally::CalibrationSold },
+                        units.saturating_abs(),
+                    );
+                }
+                self.add(Tally::Revenue(amount.currency, *class), amount.amount);
+            }
+        }
+    }
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
