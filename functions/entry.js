@@ -11,6 +11,7 @@ import * as answers from "./glue/answers.js";
 export const StockShard = durableObject("StockShard");
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const EventLog = durableObject("EventLog");
+export const KpiBoard = durableObject("KpiBoard");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
 const HEADERS = [

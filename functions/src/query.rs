@@ -12,6 +12,7 @@ use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::
 use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest};
 
 use crate::edge::Edge;
+use crate::kpi::answers;
 use crate::problem::Problem;
 use crate::supply;
 use crate::wire::Answer;
@@ -36,7 +37,9 @@ pub async fn query(edge: &Edge<'_>) -> Result<Answer, Problem> {
         now: edge.now,
         explain: request.explain,
     };
-    Ok(edge.ok(&answer(&request, &found.lines, &terms)))
+    let answer = answer(&request, &found.lines, &terms);
+    answers::remember(&account.id, &answer);
+    Ok(edge.ok(&answer))
 }
 
 /// What the catalogue knows about a request.

@@ -3,12 +3,13 @@
 use worker::Env;
 
 use crate::edge::Edge;
+use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{admin, availability, events, parts, percent, query, quotes, stock, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
-pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
+pub async fn answer(request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
     let path = request.path();
     let public = is_public(path);
     if public && request.method == "OPTIONS" {
@@ -16,7 +17,28 @@ pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context
     }
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
+    if let Some(function) = function(request.method, path) {
+        gather::note(function, &edge, answer.status(), context);
+    }
     if public { with_cors(answer) } else { answer }
+}
+
+/// The edge function that answers this, by the name that its times are told under. Those that speak of the house itself
+/// have none.
+fn function(method: &str, path: &str) -> Option<&'static str> {
+    let mut segments = path.strip_prefix("/v1/")?.split('/');
+    Some(match (segments.next()?, segments.clone().count()) {
+        ("query", _) => "query",
+        ("availability", _) => "availability",
+        ("parts", _) => "parts",
+        ("vehicles", _) => "vehicles",
+        ("quotes", 0) if method == "POST" => "quote",
+        ("quotes", 0 | 1) => "quotes",
+        ("quotes", _) => "quote_change",
+        ("stock", _) => "stock",
+        ("tokens", _) => "tokens",
+        _ => return None,
+    })
 }
 
 async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
@@ -90,6 +112,18 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
             only("GET")?;
             stock::ledger(edge, sku).await
         }
+        ["v1", "kpi"] => {
+            only("GET")?;
+            kpi::board::numbers(edge).await
+        }
+        ["v1", "kpi", "events"] => {
+            only("POST").map_err(|_| Problem::method_not_allowed("POST, OPTIONS"))?;
+            kpi::report::events(edge).await
+        }
+        ["metrics"] => {
+            only("GET")?;
+            kpi::board::totals(edge).await
+        }
         ["v1", "admin", "catalog"] => {
             if edge.request.method == "GET" {
                 return admin::get_catalog(edge).await;
@@ -112,13 +146,16 @@ fn health() -> Answer {
 
 /// Paths that a shop's page may ask from the shopper's browser.
 fn is_public(path: &str) -> bool {
-    path == "/v1/availability" || path.starts_with("/v1/availability/")
+    path == "/v1/availability" || path.starts_with("/v1/availability/") || path == "/v1/kpi/events"
 }
 
 fn preflight() -> Answer {
     with_cors(Answer::new(204, ""))
-        .header("access-control-allow-methods", "GET, OPTIONS")
-        .header("access-control-allow-headers", "Authorization, X-API-Key, If-None-Match, X-Request-Id, traceparent")
+        .header("access-control-allow-methods", "GET, POST, OPTIONS")
+        .header(
+            "access-control-allow-headers",
+            "Authorization, X-API-Key, Content-Type, If-None-Match, X-Request-Id, traceparent",
+        )
         .header("access-control-max-age", "86400")
 }
 

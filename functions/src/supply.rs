@@ -44,6 +44,9 @@ pub async fn near(
             table.add(sku.clone(), SkuStock { origin: Origin::Shard, as_of, locations });
         }
     }
+    if !unanswered.is_empty() {
+        edge.shard_was_late();
+    }
     let late: BTreeSet<&Sku> = unanswered.into_iter().filter_map(|shard| shards.get(shard)).flatten().collect();
     published(edge, &[region], &late, &mut table).await?;
     Ok(table)

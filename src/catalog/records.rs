@@ -15,7 +15,7 @@ use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
 use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
-use crate::id::{AccountId, Region, Sku, TermsId};
+use crate::id::{AccountId, LocationId, Region, Sku, TermsId};
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
 use crate::stock::Snapshot;
@@ -162,6 +162,11 @@ impl<'a> Reading<'a> {
     /// Every location.
     pub fn locations(&self) -> Rc<Vec<Location>> {
         if let Some(Record::Locations(all)) = self.get(keys::LOCATIONS.into()) { all } else { Rc::default() }
+    }
+
+    /// The region of a location.
+    pub fn region(&self, location: &LocationId) -> Option<Region> {
+        self.locations().iter().find(|known| known.id == *location).map(|known| known.region.clone())
     }
 
     /// A caller's key, by its hash.

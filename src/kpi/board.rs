@@ -3,49 +3,42 @@
 //! A board is a set of sums by name ([`Tally`]), and an event adds to some of them. Adding up is all there is: it does not
 //! matter in what order events come, and the board of a week is the sum of the boards of its days.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 use super::event::{Answered, Event, QuoteLine, What};
 use super::histogram::{Histogram, bucket};
 use super::said::Verdict;
+use super::sums::Sums;
 use super::tally::Tally;
 
-/// Sums by name. What has the sum 0 has no entry.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Board(BTreeMap<String, i64>);
+/// Sums by name.
+#[derive(Debug, Clone, Default)]
+pub struct Board(Sums<String>);
 
-impl FromIterator<(String, i64)> for Board {
-    fn from_iter<I: IntoIterator<Item = (String, i64)>>(sums: I) -> Self {
-        let mut board = Self::default();
-        sums.into_iter().for_each(|(name, more)| board.add_named(name, more));
-        board
+/// A sum of 0 is as good as none.
+impl PartialEq for Board {
+    fn eq(&self, other: &Self) -> bool {
+        let mut difference = self.clone();
+        difference.subtract(other);
+        difference.is_empty()
     }
 }
+
+impl Eq for Board {}
 
 impl Board {
     /// Adds to a sum.
     pub fn add(&mut self, tally: Tally<'_>, more: i64) {
-        self.add_named(tally.to_string(), more);
-    }
-
-    fn add_named(&mut self, name: String, more: i64) {
-        match self.0.entry(name) {
-            std::collections::btree_map::Entry::Vacant(entry) if more != 0 => {
-                entry.insert(more);
-            }
-            std::collections::btree_map::Entry::Vacant(_) => {}
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                *entry.get_mut() = entry.get().saturating_add(more);
-                if *entry.get() == 0 {
-                    entry.remove();
-                }
-            }
-        }
+        self.0.add(tally.to_string(), more);
     }
 
     /// A sum; 0 if nothing was added to it.
     pub fn get(&self, tally: Tally<'_>) -> i64 {
-        self.0.get(&tally.to_string()).copied().unwrap_or(0)
+        let name = tally.to_string();
+        match self.0.from(|known| *known < name).first() {
+            Some((known, sum)) if *known == name => *sum,
+            _ => 0,
+        }
     }
 
     /// A sum of things that can only be added.
@@ -55,35 +48,56 @@ impl Board {
 
     /// The sums whose names begin with `prefix`, by the rest of their names.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, i64)> {
-        let from = self.0.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
-        from.map_while(move |(name, sum)| Some((name.strip_prefix(prefix)?, *sum)))
+        let from = self.0.from(|name| name.as_str() < prefix);
+        from.iter().map_while(move |(name, sum)| Some((name.strip_prefix(prefix)?, *sum)))
     }
 
     /// The durations counted under `prefix`, by bucket.
     pub fn histogram(&self, prefix: &str) -> Histogram {
-        self.under(prefix)
-            .filter_map(|(bucket, count)| Some((bucket.parse().ok()?, u64::try_from(count).ok()?)))
-            .collect()
+        let mut durations = Histogram::default();
+        for (bucket, count) in self.under(prefix) {
+            if let (Ok(bucket), Ok(count)) = (bucket.parse(), u64::try_from(count)) {
+                durations.add(bucket, count);
+            }
+        }
+        durations
     }
 
-    /// Every sum, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.0.iter().map(|(name, sum)| (name.as_str(), *sum))
+    /// The form in which it is sent and stored: an object of sums.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        for (name, sum) in self.0.all() {
+            object.insert(name.clone(), Value::from(*sum));
+        }
+        Value::Object(object)
+    }
+
+    /// Reads that form. What is no sum is left out.
+    pub fn from_json(sums: &Value) -> Self {
+        let mut board = Self::default();
+        for (name, sum) in sums.as_object().into_iter().flatten() {
+            board.0.add(name.clone(), sum.as_i64().unwrap_or(0));
+        }
+        board
     }
 
     /// Whether nothing has happened.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.all().iter().all(|(_, sum)| *sum == 0)
     }
 
     /// Adds all that another board counted.
     pub fn merge(&mut self, other: &Self) {
-        other.0.iter().for_each(|(name, more)| self.add_named(name.clone(), *more));
+        for (name, more) in other.0.all() {
+            self.0.add(name.clone(), *more);
+        }
     }
 
     /// Takes away all that another board counted.
     pub fn subtract(&mut self, other: &Self) {
-        other.0.iter().for_each(|(name, less)| self.add_named(name.clone(), less.saturating_neg()));
+        for (name, less) in other.0.all() {
+            self.0.add(name.clone(), less.saturating_neg());
+        }
     }
 
     /// Counts an event. What it says about a household is not here but in [`super::household`].

@@ -66,7 +66,7 @@ pub enum What<'a> {
     Household {
         /// Whose.
         household: OpaqueId,
-        /// How many.
+        /// How many of each powertrain.
         vehicles: Vehicles,
     },
     /// A browser measured a page or a widget.

@@ -4,12 +4,11 @@
 //! each edge function, region and day. What has not gone out when an isolate ends is lost: at most [`MAX_ANSWERS`]
 //! requests, and those of the last [`MAX_AGE`]. It is lost from numerator and denominator alike.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 use super::histogram::Histogram;
 use super::read::VERSION;
+use super::sums::entry;
 use crate::id::Region;
 use crate::time::{Day, Timestamp};
 
@@ -32,15 +31,18 @@ pub enum Ending {
 /// What an isolate has gathered.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    sums: BTreeMap<(Day, &'static str, Region), Sums>,
+    sums: Vec<(What, Sums)>,
     answers: u64,
     last_seq: u64,
 }
 
-#[derive(Debug)]
+/// Day, function and region of requests that are told of together.
+type What = (Day, &'static str, Region);
+
+#[derive(Debug, Default)]
 struct Sums {
     /// When the first request came.
-    since: Timestamp,
+    since: Option<Timestamp>,
     took: Histogram,
     millis: u64,
     refused: u64,
@@ -60,7 +62,9 @@ impl Gathered {
         millis: u64,
         late: bool,
     ) -> u64 {
-        let sums = self.sums.entry((Day::of(at), function, region)).or_insert_with(|| Sums::since(at));
+        self.answers = self.answers.saturating_add(1);
+        let Some(sums) = entry(&mut self.sums, (Day::of(at), function, region)) else { return self.answers };
+        sums.since.get_or_insert(at);
         match ending {
             Ending::Answered => {
                 sums.took.record(millis);
@@ -70,32 +74,31 @@ impl Gathered {
             Ending::Failed => sums.failed = sums.failed.saturating_add(1),
         }
         sums.late = sums.late.saturating_add(late.into());
-        self.answers = self.answers.saturating_add(1);
         self.answers
     }
 
     /// What there is to tell, as events numbered on from those before; nothing waits any more.
-    pub fn take(&mut self) -> Vec<(u64, Value)> {
+    pub fn take(&mut self) -> Vec<(u64, String)> {
         self.answers = 0;
         let mut events = Vec::with_capacity(self.sums.len());
         for ((_, function, region), sums) in std::mem::take(&mut self.sums) {
             self.last_seq = self.last_seq.saturating_add(1);
             let Sums { since, took, millis, refused, failed, late } = sums;
-            let took = took.by_bucket().map(|(bucket, count)| (bucket.to_string(), json!(count))).collect();
-            let event = json!({
-                "seq": self.last_seq, "v": VERSION, "at": since.to_string(), "kind": "answered",
-                "function": function, "region": region.as_str(), "took": Value::Object(took), "millis": millis,
-                "refused": refused, "failed": failed, "late": late,
-            });
+            let mut buckets = String::new();
+            for (bucket, count) in took.by_bucket() {
+                let comma = if buckets.is_empty() { "" } else { "," };
+                // Writing to a String cannot fail.
+                let _ = write!(buckets, "{comma}\"{bucket}\":{count}");
+            }
+            // Neither the names of functions nor those of regions have anything to escape.
+            let event = format!(
+                r#"{{"seq":{},"v":{VERSION},"at":"{}","kind":"answered","function":"{function}","region":"{region}","took":{{{buckets}}},"millis":{millis},"refused":{refused},"failed":{failed},"late":{late}}}"#,
+                self.last_seq,
+                since.unwrap_or_default(),
+            );
             events.push((self.last_seq, event));
         }
         events
-    }
-}
-
-impl Sums {
-    fn since(since: Timestamp) -> Self {
-        Self { since, took: Histogram::default(), millis: 0, refused: 0, failed: 0, late: 0 }
     }
 }
 
@@ -116,12 +119,12 @@ mod tests {
         let at = "2026-11-21T23:59:59.999Z".parse().unwrap();
         gathered.note("query", region("enam"), Ending::Answered, at, 41, true);
         gathered.note("query", region("enam"), Ending::Failed, at, 5_000, false);
-        let events: Vec<String> = gathered.take().into_iter().map(|(_, event)| event.to_string()).collect();
+        gathered.note("query", region("enam"), Ending::Answered, at, 200, false);
         let text = concat!(
-            r#"{"at":"2026-11-21T23:59:59.999Z","failed":1,"function":"query","kind":"answered","late":1,"millis":41,"#,
-            r#""refused":0,"region":"enam","seq":1,"took":{"41":1},"v":1}"#
+            r#"{"seq":1,"v":1,"at":"2026-11-21T23:59:59.999Z","kind":"answered","function":"query","region":"enam","#,
+            r#""took":{"41":1,"164":1},"millis":241,"refused":0,"failed":1,"late":1}"#
         );
-        assert_eq!(events, [text]);
+        assert_eq!(gathered.take(), [(1, text.to_owned())]);
     }
 
     #[test]
@@ -135,7 +138,8 @@ mod tests {
         let events = gathered.take();
         let mut board = Board::default();
         for (_, event) in &events {
-            board.take(&Event::read(event).unwrap());
+            let event = serde_json::from_str(event).unwrap();
+            board.take(&Event::read(&event).unwrap());
         }
         assert_eq!(events.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(board.histogram("took/query/").count(), 3);

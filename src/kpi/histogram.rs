@@ -4,69 +4,62 @@
 //! cut into [`PARTS`] of equal width. A percentile is told as the largest duration of its bucket, so it is never below
 //! the true one and at most 1/64 (1.6 %) above it.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use super::sums::Sums;
 
 /// Durations below this many milliseconds are counted exactly.
 pub const EXACT: u64 = 2 * PARTS;
 /// Buckets of each power of two from [`EXACT`] on.
 pub const PARTS: u64 = 64;
 
-/// How many durations of which size, in milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Histogram {
-    /// Counts by bucket, those without any left out.
-    counts: BTreeMap<u16, u64>,
-}
+/// How many durations of which size, in milliseconds: counts by bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Histogram(Sums<u16>);
 
 impl Histogram {
     /// Counts one more duration.
     pub fn record(&mut self, millis: u64) {
-        let count = self.counts.entry(bucket(millis)).or_default();
-        *count = count.saturating_add(1);
+        self.0.add(bucket(millis), 1);
+    }
+
+    /// Counts so many durations of a bucket.
+    pub fn add(&mut self, bucket: u16, count: u64) {
+        self.0.add(bucket, i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Adds everything that another histogram counted.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, more) in &other.counts {
-            let count = self.counts.entry(*bucket).or_default();
-            *count = count.saturating_add(*more);
+        for (bucket, more) in other.0.all() {
+            self.0.add(*bucket, *more);
         }
     }
 
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
-        self.counts.values().fold(0, |sum, count| sum.saturating_add(*count))
+        self.by_bucket().fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// How many were below `millis`; exact where `millis` is at most [`EXACT`] or begins a bucket.
     pub fn below(&self, millis: u64) -> u64 {
         let end = bucket(millis);
-        self.counts.range(..end).fold(0, |sum, (_, count)| sum.saturating_add(*count))
+        let below = self.by_bucket().take_while(|(bucket, _)| *bucket < end);
+        below.fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// The duration in milliseconds that `per_mille` thousandths of them do not exceed; nothing if none were counted.
     pub fn percentile(&self, per_mille: u16) -> Option<u64> {
-        let wanted = u128::from(self.count()).saturating_mul(per_mille.min(1_000).into()).div_ceil(1_000).max(1);
-        let mut seen = 0_u128;
-        let reached = self.counts.iter().find(|(_, count)| {
-            seen = seen.saturating_add(u128::from(**count));
+        let wanted = self.count().saturating_mul(per_mille.min(1_000).into()).div_ceil(1_000).max(1);
+        let mut seen = 0_u64;
+        let mut buckets = self.by_bucket();
+        let reached = buckets.find(|(_, count)| {
+            seen = seen.saturating_add(*count);
             seen >= wanted
         });
-        reached.map(|(bucket, _)| largest(*bucket))
+        reached.map(|(bucket, _)| largest(bucket))
     }
 
     /// Each bucket and its count, ascending.
     pub fn by_bucket(&self) -> impl Iterator<Item = (u16, u64)> {
-        self.counts.iter().map(|(bucket, count)| (*bucket, *count))
-    }
-}
-
-impl FromIterator<(u16, u64)> for Histogram {
-    fn from_iter<I: IntoIterator<Item = (u16, u64)>>(buckets: I) -> Self {
-        Self { counts: buckets.into_iter().filter(|(_, count)| *count > 0).collect() }
+        self.0.all().iter().map(|(bucket, count)| (*bucket, u64::try_from(*count).unwrap_or(0)))
     }
 }
 
@@ -82,8 +75,9 @@ fn largest(bucket: u16) -> u64 {
     let bucket = u64::from(bucket);
     let doublings = bucket.checked_div(PARTS).unwrap_or(0).saturating_sub(1);
     let part = bucket.saturating_sub(doublings.saturating_mul(PARTS));
-    let next = u128::from(part.saturating_add(1)).checked_shl(u32::try_from(doublings).unwrap_or(0)).unwrap_or(0);
-    u64::try_from(next.saturating_sub(1)).unwrap_or(u64::MAX)
+    let first = part.checked_shl(u32::try_from(doublings).unwrap_or(0)).unwrap_or(0);
+    let width = 1_u64.checked_shl(u32::try_from(doublings).unwrap_or(0)).unwrap_or(0);
+    first.saturating_add(width.saturating_sub(1))
 }
 
 #[cfg(test)]

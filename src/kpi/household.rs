@@ -3,11 +3,10 @@
 //! What is kept of a household is the set of its facts, and what it adds to the boards follows from that set alone. So
 //! a fact may come late, or before the registration that it belongs to: the boards get the difference.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 use super::board::Board;
+use super::sums::{Sums, entry};
 use super::tally::Tally;
 use crate::catalog::Powertrain;
 use crate::money::Currency;
@@ -16,56 +15,60 @@ use crate::time::{Day, Timestamp};
 /// The most vehicles of one powertrain that a household registers.
 pub const MAX_VEHICLES: u32 = 10_000;
 
-/// How many vehicles of each powertrain.
-pub type Vehicles = BTreeMap<Powertrain, u32>;
+/// How many vehicles of each powertrain, in the order of [`Powertrain::NAMES`].
+pub type Vehicles = [u32; 6];
 
 /// The facts about one household.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Household {
-    /// By time, then by the event's id: each holds until the next.
-    registrations: BTreeMap<(Timestamp, String), Vehicles>,
+    /// When, under what id, and what: by time, then id. Each holds until the next.
+    registrations: Vec<(Timestamp, String, Vehicles)>,
     /// Minor units.
-    spent: BTreeMap<(Day, Currency, Powertrain), i64>,
+    spent: Sums<(Day, Currency, Powertrain)>,
 }
+
+/// Boards by day.
+pub type Days = Vec<(Day, Board)>;
 
 impl Household {
     /// Notes its vehicles from `at` on, and answers what that changes on the boards.
-    pub fn register(&mut self, at: Timestamp, id: String, vehicles: Vehicles) -> BTreeMap<Day, Board> {
+    pub fn register(&mut self, at: Timestamp, id: String, vehicles: Vehicles) -> Days {
         let before = self.counts();
-        self.registrations.insert((at, id), vehicles);
+        let place = self.registrations.partition_point(|(known, other, _)| (*known, other) < (at, &id));
+        self.registrations.insert(place, (at, id, vehicles));
         let mut change = self.counts();
         for (day, board) in before {
-            change.entry(day).or_default().subtract(&board);
+            if let Some(changed) = entry(&mut change, day) {
+                changed.subtract(&board);
+            }
         }
-        change.retain(|_, board| !board.is_empty());
         change
     }
 
     /// Notes what it spent on a day, and answers what that changes on the day's board.
     pub fn spend(&mut self, day: Day, currency: Currency, powertrain: Powertrain, amount: i64) -> Board {
-        let spent = self.spent.entry((day, currency, powertrain)).or_default();
-        *spent = spent.saturating_add(amount);
+        self.spent.add((day, currency, powertrain), amount);
         let mut change = Board::default();
         change.add(self.spending(day, currency, powertrain), amount);
         change
     }
 
     /// What it adds to the boards.
-    fn counts(&self) -> BTreeMap<Day, Board> {
-        let mut days: BTreeMap<Day, Board> = BTreeMap::new();
-        let mut before = &Vehicles::new();
-        for ((at, _), vehicles) in &self.registrations {
-            let board = days.entry(Day::of(*at)).or_default();
-            for (powertrain, count) in before {
-                board.add(Tally::Fleet(*powertrain), i64::from(*count).saturating_neg());
-            }
-            for (powertrain, count) in vehicles {
-                board.add(Tally::Fleet(*powertrain), i64::from(*count));
+    fn counts(&self) -> Days {
+        let mut days = Days::new();
+        let mut before = &Vehicles::default();
+        for (at, _, vehicles) in &self.registrations {
+            if let Some(board) = entry(&mut days, Day::of(*at)) {
+                for ((powertrain, _), (before, now)) in Powertrain::NAMES.iter().zip(before.iter().zip(vehicles)) {
+                    board.add(Tally::Fleet(*powertrain), i64::from(*now).saturating_sub((*before).into()));
+                }
             }
             before = vehicles;
         }
-        for ((day, currency, powertrain), amount) in &self.spent {
-            days.entry(*day).or_default().add(self.spending(*day, *currency, *powertrain), *amount);
+        for ((day, currency, powertrain), amount) in self.spent.all() {
+            if let Some(board) = entry(&mut days, *day) {
+                board.add(self.spending(*day, *currency, *powertrain), *amount);
+            }
         }
         days
     }
@@ -73,7 +76,7 @@ impl Household {
     /// Where its spending on a day is counted: apart while nobody knows its vehicles, because then there is nothing that
     /// it could be a share of.
     fn spending(&self, day: Day, currency: Currency, powertrain: Powertrain) -> Tally<'static> {
-        let since = self.registrations.keys().next().map(|(at, _)| Day::of(*at));
+        let since = self.registrations.first().map(|(at, _, _)| Day::of(*at));
         if since.is_some_and(|since| since <= day) {
             Tally::Spend(currency, powertrain)
         } else {
@@ -81,42 +84,65 @@ impl Household {
         }
     }
 
-    /// The form in which it is stored.
-    pub fn to_json(&self) -> Value {
-        let registrations = self.registrations.iter().map(|((at, id), vehicles)| {
-            let vehicles = vehicles.iter().map(|(powertrain, count)| (powertrain.as_str().to_owned(), json!(count)));
-            json!([at.millis(), id, Value::Object(vehicles.collect())])
-        });
-        let spent = self.spent.iter().map(|((day, currency, powertrain), amount)| {
-            json!([day.number(), currency.as_str(), powertrain.as_str(), amount])
-        });
-        json!({"registrations": registrations.collect::<Vec<_>>(), "spent": spent.collect::<Vec<_>>()})
+    /// The form in which it is stored: a line for each fact. `r` is a registration, with its time in milliseconds, its
+    /// id and the vehicles; `s` is spending, with day, currency, powertrain and amount.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        for (at, id, vehicles) in &self.registrations {
+            let _ = write!(text, "r {} {id}", at.millis());
+            for count in vehicles {
+                let _ = write!(text, " {count}");
+            }
+            text.push('\n');
+        }
+        for ((day, currency, powertrain), amount) in self.spent.all() {
+            let _ = writeln!(text, "s {} {currency} {} {amount}", day.number(), powertrain.as_str());
+        }
+        text
     }
 
     /// Reads the stored form; `None` if it is not one.
-    pub fn from_json(value: &Value) -> Option<Self> {
+    pub fn from_text(text: &str) -> Option<Self> {
         let mut household = Self::default();
-        for entry in value.get("registrations")?.as_array()? {
-            let [at, id, vehicles] = entry.as_array()?.as_slice() else { return None };
-            let count = |(name, count): (&String, &Value)| {
-                Some((Powertrain::named(name)?, u32::try_from(count.as_u64()?).ok()?))
-            };
-            let vehicles = vehicles.as_object()?.iter().map(count).collect::<Option<_>>()?;
-            let at = Timestamp::from_millis(at.as_i64()?);
-            household.registrations.insert((at, id.as_str()?.to_owned()), vehicles);
-        }
-        for entry in value.get("spent")?.as_array()? {
-            let [day, currency, powertrain, amount] = entry.as_array()?.as_slice() else { return None };
-            let day = Day::of(Timestamp::EPOCH).plus(day.as_i64()?);
-            let key = (day, currency.as_str()?.parse().ok()?, Powertrain::named(powertrain.as_str()?)?);
-            household.spent.insert(key, amount.as_i64()?);
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            let kind = words.next()?;
+            let number = words.next()?.parse().ok()?;
+            if kind == "r" {
+                let id = words.next()?.to_owned();
+                let mut vehicles = Vehicles::default();
+                for count in &mut vehicles {
+                    *count = words.next()?.parse().ok()?;
+                }
+                household.registrations.push((Timestamp::from_millis(number), id, vehicles));
+            } else {
+                let day = Day::of(Timestamp::EPOCH).plus(number);
+                let key = (day, words.next()?.parse().ok()?, Powertrain::named(words.next()?)?);
+                household.spent.add(key, words.next()?.parse().ok()?);
+            }
         }
         Some(household)
     }
 }
 
+/// Days of vehicles from `from` to `to`, both counted in: each vehicle of the fleet on each day is one. `fleet` has what
+/// came and went on each day up to `to`.
+pub fn vehicle_days(fleet: &[(Day, Board)], from: Day, to: Day) -> Board {
+    let mut days = Board::default();
+    for (day, change) in fleet.iter().filter(|(day, _)| *day <= to) {
+        let there = to.number().saturating_sub((*day).max(from).number()).saturating_add(1);
+        for (powertrain, _) in Powertrain::NAMES {
+            days.add(Tally::VehicleDays(powertrain), change.get(Tally::Fleet(powertrain)).saturating_mul(there));
+        }
+    }
+    days
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn day(text: &str) -> Day {
@@ -124,10 +150,11 @@ mod tests {
     }
 
     fn vehicles(all: &[(Powertrain, u32)]) -> Vehicles {
-        all.iter().copied().collect()
+        let of = |(known, _)| all.iter().find(|(powertrain, _)| *powertrain == known).map_or(0, |(_, count)| *count);
+        Powertrain::NAMES.map(of)
     }
 
-    fn sum(boards: impl IntoIterator<Item = BTreeMap<Day, Board>>) -> BTreeMap<Day, Board> {
+    fn sum(boards: impl IntoIterator<Item = Days>) -> BTreeMap<Day, Board> {
         let mut sum: BTreeMap<Day, Board> = BTreeMap::new();
         for (day, board) in boards.into_iter().flatten() {
             sum.entry(day).or_default().merge(&board);
@@ -141,10 +168,12 @@ mod tests {
         let mut household = Household::default();
         household.register(day("2026-11-21").start(), "h:1".into(), vehicles(&[(Powertrain::Ev, 1)]));
         household.spend(day("2026-11-22"), Currency::USD, Powertrain::Ev, 1_999);
-        let text = r#"{"registrations":[[1795219200000,"h:1",{"ev":1}]],"spent":[[20779,"USD","ev",1999]]}"#;
-        assert_eq!(household.to_json().to_string(), text);
-        assert_eq!(Household::from_json(&serde_json::from_str(text).unwrap()), Some(household));
-        assert_eq!(Household::from_json(&json!({"registrations": [[1]], "spent": []})), None);
+        let text = "r 1795219200000 h:1 0 0 0 1 0 0\ns 20779 USD ev 1999\n";
+        assert_eq!(household.to_text(), text);
+        assert_eq!(Household::from_text(text), Some(household));
+        for text in ["r", "r 1 h", "s 1 USD ev", "s 1 USD cart 5", "{}"] {
+            assert_eq!(Household::from_text(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -153,14 +182,16 @@ mod tests {
         let (first, second) = (day("2026-11-01"), day("2026-11-10"));
         let ice = vehicles(&[(Powertrain::Ice, 2)]);
         let mixed = vehicles(&[(Powertrain::Ice, 1), (Powertrain::Ev, 1)]);
-        let changes = [
-            household.register(second.start(), "b".into(), mixed.clone()),
-            household.register(first.start(), "a".into(), ice.clone()),
-        ];
+        let changes =
+            [household.register(second.start(), "b".into(), mixed), household.register(first.start(), "a".into(), ice)];
         let boards = sum(changes);
         assert_eq!(boards[&first].get(Tally::Fleet(Powertrain::Ice)), 2);
         assert_eq!(boards[&second].get(Tally::Fleet(Powertrain::Ice)), -1);
         assert_eq!(boards[&second].get(Tally::Fleet(Powertrain::Ev)), 1);
+        let fleet: Days = boards.clone().into_iter().collect();
+        let days = |from, to| vehicle_days(&fleet, day(from), day(to)).get(Tally::VehicleDays(Powertrain::Ice));
+        assert_eq!([days("2026-10-01", "2026-10-31"), days("2026-10-31", "2026-11-01")], [0, 2]);
+        assert_eq!([days("2026-11-09", "2026-11-10"), days("2026-11-11", "2026-11-11")], [2 + 1, 1]);
         // The same facts in the other order.
         let mut other = Household::default();
         let changes =
@@ -174,7 +205,7 @@ mod tests {
         let (before, since, after) = (day("2026-11-01"), day("2026-11-02"), day("2026-11-03"));
         let mut boards = Vec::new();
         for day in [before, since, after] {
-            boards.push(BTreeMap::from([(day, household.spend(day, Currency::USD, Powertrain::Ice, 100))]));
+            boards.push(vec![(day, household.spend(day, Currency::USD, Powertrain::Ice, 100))]);
         }
         boards.push(household.register(since.start().plus(1), "r".into(), vehicles(&[(Powertrain::Ice, 1)])));
         let boards = sum(boards);

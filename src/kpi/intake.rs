@@ -1,14 +1,13 @@
 //! Taking events in: each counted once, on the board of its own day.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::board::Board;
 use super::event::{Event, What};
-use super::household::Household;
-use super::sale::Sale;
+use super::household::{Days, Household};
+use super::sale::{Sale, SaleLine};
 use super::seen::{Block, Place};
+use super::sums::entry;
 use super::tally::Tally;
 use crate::id::OpaqueId;
 use crate::time::{Day, Timestamp};
@@ -36,14 +35,14 @@ pub trait BoardStore {
 /// Takes events of one source. Those that were taken before change nothing, nor do those of days before `oldest`, which
 /// are not kept any more.
 pub fn take<S: BoardStore>(source: &str, events: &[Value], oldest: Day, store: &S) -> Result<(), S::Error> {
-    let mut intake = Intake { source, store, days: BTreeMap::new(), households: BTreeMap::new() };
-    let mut blocks: BTreeMap<String, Block> = BTreeMap::new();
+    let mut intake = Intake { source, store, days: Vec::new(), households: Vec::new() };
+    let mut blocks: Vec<(String, Block)> = Vec::new();
     for event in events {
         let (Some(place), Some(at)) = (Place::of(event), time_of(event)) else { continue };
-        if !blocks.contains_key(&place.block) {
-            blocks.insert(place.block.clone(), store.block(source, &place.block)?);
+        if !blocks.iter().any(|(name, _)| *name == place.block) {
+            blocks.push((place.block.clone(), store.block(source, &place.block)?));
         }
-        let new = blocks.get_mut(&place.block).is_some_and(|block| block.insert(&place));
+        let new = entry(&mut blocks, place.block.clone()).is_some_and(|block| block.insert(&place));
         if new && Day::of(at) >= oldest {
             intake.count(event, Day::of(at))?;
         }
@@ -61,47 +60,62 @@ pub fn take<S: BoardStore>(source: &str, events: &[Value], oldest: Day, store: &
 struct Intake<'s, S> {
     source: &'s str,
     store: &'s S,
-    days: BTreeMap<Day, Board>,
-    households: BTreeMap<OpaqueId, Household>,
+    days: Days,
+    households: Vec<(OpaqueId, Household)>,
 }
 
 impl<S: BoardStore> Intake<'_, S> {
     fn count(&mut self, value: &Value, day: Day) -> Result<(), S::Error> {
-        let Ok(event) = Event::read(value) else {
-            self.days.entry(day).or_default().add(Tally::Unreadable, 1);
-            return Ok(());
-        };
-        self.days.entry(day).or_default().take(&event);
+        let mut board = Board::default();
+        match Event::read(value) {
+            Ok(event) => {
+                board.take(&event);
+                self.count_household(value, event)?;
+            }
+            Err(_) => board.add(Tally::Unreadable, 1),
+        }
+        self.merge(day, &board);
+        Ok(())
+    }
+
+    fn count_household(&mut self, value: &Value, event: Event<'_>) -> Result<(), S::Error> {
         match event.what {
             What::Household { household, vehicles } => {
                 // Settles the order of two at the same time.
                 let id = value.get("seq").or(value.get("id")).map_or_else(String::new, Value::to_string);
                 let id = format!("{}:{id}", self.source);
-                let changes = self.known(household)?.register(event.at, id, vehicles);
-                for (day, change) in changes {
-                    self.days.entry(day).or_default().merge(&change);
+                let mut known = self.take_known(&household)?;
+                for (day, change) in known.register(event.at, id, vehicles) {
+                    self.merge(day, &change);
                 }
+                self.households.push((household, known));
             }
             What::Sale(Sale { lines, household: Some(household), .. }) => {
-                for line in lines {
-                    let (currency, amount) = (line.amount.currency, line.amount.amount);
-                    let change = self.known(household.clone())?.spend(day, currency, line.powertrain, amount);
-                    self.days.entry(day).or_default().merge(&change);
+                let mut known = self.take_known(&household)?;
+                let day = Day::of(event.at);
+                for SaleLine { amount, powertrain, .. } in lines {
+                    let change = known.spend(day, amount.currency, powertrain, amount.amount);
+                    self.merge(day, &change);
                 }
+                self.households.push((household, known));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn known(&mut self, id: OpaqueId) -> Result<&mut Household, S::Error> {
-        Ok(match self.households.entry(id) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => {
-                let household = self.store.household(new.key())?;
-                new.insert(household)
-            }
-        })
+    fn merge(&mut self, day: Day, change: &Board) {
+        if let Some(board) = entry(&mut self.days, day) {
+            board.merge(change);
+        }
+    }
+
+    /// What is known of a household, with what this call has added. It is to be put back.
+    fn take_known(&mut self, id: &OpaqueId) -> Result<Household, S::Error> {
+        match self.households.iter().position(|(known, _)| known == id) {
+            Some(place) => Ok(self.households.swap_remove(place).1),
+            None => self.store.household(id),
+        }
     }
 }
 

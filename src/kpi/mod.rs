@@ -19,6 +19,7 @@ pub mod said;
 pub mod sale;
 pub mod seen;
 pub mod service;
+pub mod sums;
 pub mod tally;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ pub use board::Board;
 pub use gathered::Gathered;
 pub use histogram::Histogram;
 pub use intake::{BoardStore, take};
-pub use numbers::Numbers;
+pub use numbers::numbers;
 pub use read::Unreadable;
 pub use said::{Answers, Said};
 pub use service::ServiceSpend;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::event::{Answered, Event, Grade, QuoteLine, What};
-use super::histogram::bucket;
+use super::histogram::{Histogram, bucket};
 use super::household::{MAX_VEHICLES, Vehicles};
 use super::said::Said;
 use super::sale::{Class, MAX_SALE_LINES, Sale, SaleLine};
@@ -68,11 +68,14 @@ fn what(event: &Value) -> Read<What<'_>> {
 }
 
 fn answered(event: &Value) -> Read<Answered<'_>> {
-    let took = field(event, "took", Value::as_object)?;
-    let count = |(bucket, count): (&String, &Value)| Some((bucket.parse().ok()?, count.as_u64()?));
+    let mut took = Histogram::default();
+    for (bucket, count) in field(event, "took", Value::as_object)? {
+        let (Ok(bucket), Some(count)) = (bucket.parse(), count.as_u64()) else { return Err(unreadable("took")) };
+        took.add(bucket, count);
+    }
     Ok(Answered {
         function: text(event, "function")?,
-        took: took.iter().map(count).collect::<Option<_>>().ok_or(unreadable("took"))?,
+        took,
         millis: whole(event, "millis")?,
         refused: whole(event, "refused")?,
         failed: whole(event, "failed")?,
@@ -162,13 +165,14 @@ fn household(event: &Value) -> Read<What<'_>> {
         let count = entry.get("count").map_or(Ok(1), |_| quantity(entry, "count"))?;
         Ok((powertrain(entry)?, count))
     };
-    let mut vehicles = Vehicles::new();
-    for (powertrain, count) in items(event, "vehicles", some)? {
-        let total = vehicles.entry(powertrain).or_default();
-        *total = total.saturating_add(count);
-        if *total > MAX_VEHICLES {
-            return Err(unreadable("vehicles"));
+    let mut vehicles = Vehicles::default();
+    for (powertrain, more) in items(event, "vehicles", some)? {
+        for (count, (known, _)) in vehicles.iter_mut().zip(Powertrain::NAMES) {
+            *count = count.saturating_add(if known == powertrain { more } else { 0 });
         }
+    }
+    if vehicles.iter().any(|count| *count > MAX_VEHICLES) {
+        return Err(unreadable("vehicles"));
     }
     Ok(What::Household { household: parsed(event, "household")?, vehicles })
 }

@@ -45,7 +45,8 @@ pub enum Command<'a> {
 /// Events of one source.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Batch<'a> {
-    /// The object they come from; with an event's `seq` it makes the id that no other event has: `<source>:<seq>`.
+    /// The object they come from; with an event's `seq`, or the `id` it was reported under, it makes the id that no other
+    /// event has: `<source>:<seq>`.
     #[serde(borrow)]
     pub source: Cow<'a, str>,
     /// A list of them, as they were sent.
@@ -94,7 +95,7 @@ impl EventLog {
             // One statement for all of them: this shares a thread with the shards on one machine.
             let row: Vec<Value> = vec![source.as_ref().into(), events.get().into()];
             let statement = "INSERT OR IGNORE INTO events (id, event) \
-                             SELECT ?1 || ':' || (value->>'seq'), value FROM json_each(?2)";
+                             SELECT ?1 || ':' || coalesce(value->>'seq', value->>'id'), value FROM json_each(?2)";
             self.sql.exec(statement, row)?;
         }
         for Rejected { id, why, body } in rejected {

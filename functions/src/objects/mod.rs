@@ -2,18 +2,20 @@
 
 pub mod alarm;
 pub mod event_log;
+pub mod kpi_board;
 pub mod outbox;
 mod quote_desk;
 pub mod sql;
 mod stock_shard;
 
 pub use event_log::EventLog;
+pub use kpi_board::KpiBoard;
 pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use worker::js_sys::{Promise, Reflect};
+use worker::js_sys::{Array, Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Date, Env, ObjectNamespace};
 
@@ -54,6 +56,21 @@ pub async fn ask(env: &Env, binding: &str, name: &str, hint: &str, command: &str
 /// [`ask`] for an object that may be anywhere: a new one is placed near whoever asks first.
 pub async fn ask_anywhere(env: &Env, binding: &str, name: &str, command: &str) -> Result<String, AskError> {
     ask_placed(env, binding, name, None, command).await
+}
+
+/// Asks several objects, each named for where it is and asked its own command, all at the same time. The replies are in
+/// the order of the questions. Nothing is asked twice: whoever asks may ask again.
+pub async fn ask_all(env: &Env, binding: &str, asks: Vec<(String, String)>) -> Result<Vec<String>, AskError> {
+    let failed = |error: worker::Error| AskError::Failed(error.to_string());
+    let namespace = env.durable_object(binding).map_err(failed)?;
+    let promises = Array::new();
+    for (name, command) in asks {
+        let object: Remote = namespace.get_by_name_with_location_hint(&name, &name).map_err(failed)?.into_rpc();
+        let reply = object.ask(&command).map_err(|error| cause(&error))?;
+        promises.push(reply.as_ref());
+    }
+    let replies: Array = JsFuture::from(Promise::all(&promises)).await.map_err(|error| cause(&error))?.into();
+    Ok(replies.iter().map(|reply| reply.as_string().unwrap_or_default()).collect())
 }
 
 async fn ask_placed(
