@@ -9,6 +9,7 @@ pub mod id;
 pub mod input;
 pub mod kpi;
 pub mod money;
+pub mod order;
 pub mod pricing;
 pub mod query;
 pub mod quote;

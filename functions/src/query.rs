@@ -6,6 +6,7 @@ use std::rc::Rc;
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::Sku;
+use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, Promotion};
 use holdfast::query::answer::{Terms, answer, wants_more};
 use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
@@ -88,5 +89,5 @@ fn skus<'a>(lines: impl Iterator<Item = &'a ResolvedLine>) -> BTreeSet<&'a Sku> 
         Finding::Choices(choices) => choices.as_slice(),
         Finding::Candidates(_) | Finding::Nothing(_) => &[],
     });
-    choices.flat_map(holdfast::query::Choice::stocked_skus).collect()
+    distinct(choices.flat_map(holdfast::query::Choice::stocked_skus))
 }

@@ -8,6 +8,7 @@ use holdfast::catalog::{Part, Reading};
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
 use holdfast::money::{Currency, Money};
+use holdfast::order::{distinct, sort_by_key};
 use holdfast::pricing::{Account, Buyer, Contract, PricedLine, Promotion, Trace, price};
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::{Refusal, Shortage};
@@ -213,7 +214,7 @@ fn draft(
     }
     let lines = faults.or(Some(lines))?;
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
-    let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
+    let stocked = distinct(lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku));
     Ok(Draft {
         id: quote_of(idempotency),
         account: account.id.clone(),
@@ -239,7 +240,7 @@ fn waves(
     let need = Need { destination, home: &account.home, fulfilment: Fulfilment::Delivery, needed_by: None };
     let survey = Survey::new(locations, &need, edge.now);
     let mut by_distance: Vec<&Location> = locations.iter().collect();
-    by_distance.sort_by_key(|location| {
+    sort_by_key(&mut by_distance, |location| {
         let distance = location.point().ok().map(|point| point.distance_to(destination));
         (distance.is_none(), distance)
     });

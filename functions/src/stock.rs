@@ -1,6 +1,6 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
@@ -9,6 +9,7 @@ use holdfast::catalog::Part;
 use holdfast::catalog::part::Kind;
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
+use holdfast::order::{distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
@@ -111,7 +112,7 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
 pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     edge.caller(Scope::Stock).await?;
     let (sku, locations) = stocked(edge, sku).await?;
-    let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
+    let regions = distinct(locations.iter().map(|location| &location.region));
     let shards: Vec<ShardName> = regions.into_iter().map(|region| edge.shards().shard(region, &sku)).collect();
     let replies = shards.iter().map(|shard| edge.ask_shard(shard, Command::Positions { sku: sku.clone() }));
     let mut positions: Vec<Position> = Vec::new();
@@ -120,7 +121,7 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
             positions.extend(found);
         }
     }
-    positions.sort_by(|a, b| a.location.cmp(&b.location));
+    sort_by(&mut positions, |a, b| a.location.cmp(&b.location));
     #[derive(Serialize)]
     struct WithAvailable<'a> {
         #[serde(flatten)]
@@ -192,7 +193,7 @@ impl Guard {
         account: Rc<Account>,
         positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
     ) -> Result<Self, Problem> {
-        let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
+        let skus = distinct(positions.map(|(sku, _)| sku));
         let (parts, locations) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -247,7 +248,7 @@ impl Guard {
             let found = results(reply).filter(|found| found.len() == indexes.len()).ok_or_else(Problem::internal)?;
             answered.extend(indexes.into_iter().zip(found));
         }
-        answered.sort_by_key(|(index, _)| *index);
+        sort_by_key(&mut answered, |(index, _)| *index);
         Ok(answered.into_iter().map(|(_, result)| result).collect())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast::id::{Region, Sku};
+use holdfast::order::distinct;
 use holdfast::query::{Origin, SkuStock, StockTable};
 use holdfast::sourcing::Location;
 use holdfast::stock::ShardName;
@@ -34,7 +35,7 @@ pub async fn near(
         .collect();
 
     let mut table = StockTable::default();
-    let mut unanswered: BTreeSet<&ShardName> = shards.keys().collect();
+    let mut unanswered = distinct(shards.keys());
     let mut budget = Delay::from(Duration::from_millis(budget_ms.into()));
     while let Either::Left((Some((shard, reply)), _)) = select(calls.next(), &mut budget).await {
         // A failed call has been logged; its skus count as unanswered.
@@ -47,7 +48,7 @@ pub async fn near(
     if !unanswered.is_empty() {
         edge.shard_was_late();
     }
-    let late: BTreeSet<&Sku> = unanswered.into_iter().filter_map(|shard| shards.get(shard)).flatten().collect();
+    let late = distinct(unanswered.into_iter().filter_map(|shard| shards.get(shard)).flatten());
     published(edge, &[region], &late, &mut table).await?;
     Ok(table)
 }
@@ -60,7 +61,7 @@ pub async fn far(
     locations: &[Location],
     table: &mut StockTable,
 ) -> Result<(), Problem> {
-    let regions: BTreeSet<&Region> = locations.iter().map(|location| &location.region).filter(|r| *r != near).collect();
+    let regions = distinct(locations.iter().map(|location| &location.region).filter(|r| *r != near));
     published(edge, &regions.into_iter().collect::<Vec<_>>(), skus, table).await
 }
 

@@ -17,6 +17,7 @@ use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
+use crate::order::sort_by;
 use crate::time::Timestamp;
 
 /// The most skus one [`Command::Read`] asks for: the lines of a query and their alternates.
@@ -423,7 +424,7 @@ fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult,
         }
     };
     if !matches!(outcome, ReceiptOutcome::NotFound | ReceiptOutcome::Unchanged) {
-        position.incoming.sort_by(|a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
+        sort_by(&mut position.incoming, |a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
         write(&mut position, store)?;
     }
     Ok(ReceiptResult { id: change.id, outcome, code: None })

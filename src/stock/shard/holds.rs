@@ -6,6 +6,7 @@
 use super::shelf::Shelf;
 use super::{Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
+use crate::order::sort_by_key;
 use crate::stock::event::{Happening, StockEvent, Units};
 use crate::stock::hold::{
     Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
@@ -48,7 +49,7 @@ pub(super) fn hold<S: Store>(
     let mut holds = Vec::new();
     // A line with fewer places to go chooses first.
     let mut choosing: Vec<&HoldLine> = lines.iter().collect();
-    choosing.sort_by_key(|line| line.locations.len());
+    sort_by_key(&mut choosing, |line| line.locations.len());
     for line in choosing {
         holds.append(&mut allocate(line, &mut lendable, &mut shelf)?);
     }
