@@ -108,6 +108,11 @@ identifier!(
     TermsId, "a name of terms", 64, "letters, digits and - _ .",
     |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
 );
+identifier!(
+    /// A shop, a technician or a tool in the registers, such as `SH-0042`.
+    RegisteredId, "an id of the registers", 64, "letters, digits and - _ .",
+    |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+);
 
 /// How many units: 1 to 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::{AccountId, BrandCode, InvalidQuantity, LocationId, OpaqueId, Quantity, Sku, TermsId};
+use crate::id::{AccountId, BrandCode, InvalidQuantity, LocationId, OpaqueId, Quantity, RegisteredId, Sku, TermsId};
 use crate::money::Currency;
 use crate::stock::MovementKind;
 use crate::time::Timestamp;
@@ -160,6 +160,7 @@ from_json_text!(
     BrandCode,
     OpaqueId,
     TermsId,
+    RegisteredId,
     Currency,
     Timestamp,
     crate::catalog::PartNumber,

@@ -1,10 +1,11 @@
-//! Holdfast's domain: parts, prices, stock, sourcing. Pure and synchronous: time, ids and storage come in as
-//! arguments, so everything here is tested natively in milliseconds.
+//! Holdfast's domain: parts, prices, stock, sourcing, quotes, calibration tokens. Pure and synchronous: time, ids and
+//! storage come in as arguments, so everything here is tested natively in milliseconds.
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod access;
 pub mod catalog;
+pub mod digest;
 pub mod id;
 pub mod input;
 pub mod kpi;
@@ -17,3 +18,4 @@ pub mod sourcing;
 pub mod stock;
 mod text;
 pub mod time;
+pub mod token;

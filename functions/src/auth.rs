@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use holdfast::access::{KeyRecord, Scope};
 use holdfast::catalog::Reading;
+use holdfast::digest::sha256_hex;
 use holdfast::id::AccountId;
 use holdfast::pricing::Account;
 use worker::Env;
 
-use crate::digest::sha256_hex;
 use crate::problem::Problem;
 use crate::wire::Request;
 

@@ -4,7 +4,6 @@ pub mod admin;
 pub mod auth;
 pub mod availability;
 pub mod catalog;
-pub mod digest;
 pub mod edge;
 pub mod events;
 pub mod kpi;

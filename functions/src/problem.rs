@@ -2,6 +2,7 @@
 
 use holdfast::input::Fault;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::wire::Answer;
 
@@ -19,7 +20,8 @@ struct Details {
     code: &'static str,
     detail: String,
     retryable: bool,
-    errors: Vec<Fault>,
+    /// A list of entries that each have `pointer`, `code` and `detail`, and perhaps more.
+    errors: Box<RawValue>,
     #[serde(skip)]
     headers: Vec<(&'static str, String)>,
 }
@@ -27,7 +29,7 @@ struct Details {
 impl Problem {
     fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:holdfast:problem:{code}");
-        let (detail, errors, headers) = (detail.into(), Vec::new(), Vec::new());
+        let (detail, errors, headers) = (detail.into(), list(&[] as &[Fault]), Vec::new());
         Self(Box::new(Details { kind, title, status, code, detail, retryable: false, errors, headers }))
     }
 
@@ -77,33 +79,30 @@ impl Problem {
     }
 
     /// 422: the body is JSON, and these fields of it are wrong.
-    pub fn invalid_request(errors: Vec<Fault>) -> Self {
-        let detail = match errors.as_slice() {
+    pub fn invalid_request(errors: &[Fault]) -> Self {
+        let detail = match errors {
             [only] if only.pointer.is_empty() => only.detail.clone(),
             [only] => format!("{}: {}", only.pointer, only.detail),
             many => format!("{} fields are wrong; see errors", many.len()),
         };
-        let mut problem = Self::new(422, "invalid_request", "The request cannot be understood", detail);
-        problem.0.errors = errors;
-        problem
+        Self::new(422, "invalid_request", "The request cannot be understood", detail).errors(errors)
     }
 
     /// 422 about one field.
     pub fn invalid_field(pointer: &str, detail: impl Into<String>) -> Self {
-        Self::invalid_request(vec![Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
+        Self::invalid_request(&[Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
     }
 
-    /// A refusal with a status, a code and errors of its own.
-    pub fn refusal(
-        status: u16,
-        code: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-        errors: Vec<Fault>,
-    ) -> Self {
-        let mut problem = Self::new(status, code, title, detail);
-        problem.0.errors = errors;
-        problem
+    /// A refusal with a status and a code of its own.
+    pub fn refusal(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(status, code, title, detail)
+    }
+
+    /// Says what was wrong in each place. An entry may tell more than a [`Fault`] does; it has all that a fault has.
+    #[must_use]
+    pub fn errors(mut self, errors: &[impl Serialize]) -> Self {
+        self.0.errors = list(errors);
+        self
     }
 
     /// 400: the call needs an Idempotency-Key.
@@ -143,6 +142,11 @@ impl Problem {
     }
 }
 
+/// Structs of strings, numbers and lists always serialise.
+fn list(entries: &[impl Serialize]) -> Box<RawValue> {
+    serde_json::value::to_raw_value(entries).unwrap_or_default()
+}
+
 impl From<Problem> for Answer {
     fn from(Problem(problem): Problem) -> Self {
         // A struct of strings, numbers and lists always serialises.
@@ -156,7 +160,7 @@ impl From<Problem> for Answer {
 
 impl From<Vec<Fault>> for Problem {
     fn from(faults: Vec<Fault>) -> Self {
-        Self::invalid_request(faults)
+        Self::invalid_request(&faults)
     }
 }
 

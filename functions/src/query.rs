@@ -8,7 +8,7 @@ use holdfast::catalog::Reading;
 use holdfast::id::Sku;
 use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, Promotion};
-use holdfast::query::answer::{Terms, answer, wants_more};
+use holdfast::query::answer::{QueryAnswer, Terms, answer, wants_more};
 use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
 use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest};
 
@@ -26,21 +26,47 @@ pub async fn query(edge: &Edge<'_>) -> Result<Answer, Problem> {
         let detail = format!("this account is quoted in {}, not {other}; leave `currency` out", account.currency);
         return Err(Problem::invalid_field("/currency", detail));
     }
-    let found = edge.settle(|reading| Found::read(&request, &account, edge, reading)).await?;
-    let destination = destination(request.deliver_to.clone(), &account, &found.locations)?;
-    let stock = edge.timed("stock", stock(edge, &found, destination, request.budget_ms)).await?;
+    let known = Known::of(edge, &account, &request).await?;
+    Ok(known.answer(edge, &account, &request, |answer| edge.ok(answer)))
+}
 
-    let need = Need { destination, home: &account.home, fulfilment: request.fulfilment, needed_by: request.needed_by };
-    let terms = Terms {
-        buyer: Buyer { account: &account, contract: found.contract.as_deref(), promotions: &found.promotions },
-        survey: &Survey::new(&found.locations, &need, edge.now),
-        stock: &stock,
-        now: edge.now,
-        explain: request.explain,
-    };
-    let answer = answer(&request, &found.lines, &terms);
-    answers::remember(&account.id, &answer);
-    Ok(edge.ok(&answer))
+/// All that an answer is made from.
+pub struct Known {
+    found: Found,
+    destination: GeoPoint,
+    stock: StockTable,
+}
+
+impl Known {
+    /// Reads the catalogue and the stock.
+    pub async fn of(edge: &Edge<'_>, account: &Account, request: &QueryRequest) -> Result<Self, Problem> {
+        let found = edge.settle(|reading| Found::read(request, account, edge, reading)).await?;
+        let destination = destination(request.deliver_to.clone(), account, &found.locations)?;
+        let stock = edge.timed("stock", stock(edge, &found, destination, request.budget_ms)).await?;
+        Ok(Self { found, destination, stock })
+    }
+
+    /// Answers the request, to `show`.
+    pub fn answer<T>(
+        &self,
+        edge: &Edge<'_>,
+        account: &Account,
+        request: &QueryRequest,
+        show: impl FnOnce(&QueryAnswer<'_>) -> T,
+    ) -> T {
+        let (found, fulfilment, needed_by) = (&self.found, request.fulfilment, request.needed_by);
+        let need = Need { destination: self.destination, home: &account.home, fulfilment, needed_by };
+        let terms = Terms {
+            buyer: Buyer { account, contract: found.contract.as_deref(), promotions: &found.promotions },
+            survey: &Survey::new(&found.locations, &need, edge.now),
+            stock: &self.stock,
+            now: edge.now,
+            explain: request.explain,
+        };
+        let answer = answer(request, &found.lines, &terms);
+        answers::remember(&account.id, &answer);
+        show(&answer)
+    }
 }
 
 /// What the catalogue knows about a request.

@@ -1,35 +1,33 @@
 //! `/v1/quotes`: prices that stand, and stock that is set aside for them.
 
+mod shortage;
+mod view;
+
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::{Part, Reading};
+use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::input::{Fault, Faults, Fields};
-use holdfast::money::{Currency, Money};
 use holdfast::order::{distinct, sort_by_key};
-use holdfast::pricing::{Account, Buyer, Contract, PricedLine, Promotion, Trace, price};
+use holdfast::pricing::{Account, Buyer, Contract, Promotion, Trace, price};
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
-use holdfast::quote::desk::{Refusal, Shortage};
+use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
-use holdfast::quote::record::{QuoteAllocation, Totals};
 use holdfast::quote::request::{QuoteRequest, read_ttl};
-use holdfast::quote::{Quote, QuoteState};
-use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
-use holdfast::time::Timestamp;
+use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey, nearest};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::digest::sha256_hex;
+use self::view::QuoteView;
 use crate::edge::Edge;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
 use crate::query::destination;
 use crate::wire::Answer;
 
-/// Open quotes of an account, unless its record says otherwise.
-const OPEN_LIMIT: u32 = 200;
 /// The most quotes of one page, and how many come unasked.
 const MAX_PAGE: u32 = 100;
 const DEFAULT_PAGE: u32 = 20;
@@ -44,8 +42,12 @@ pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
     }
     let found = edge.settle(|reading| Found::read(&request, &account, reading)).await?;
     let draft = draft(edge, &account, &request, &found, &idempotency)?;
-    let answer = ask(edge, &account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await?;
-    answer_quote(edge, answer, 201)
+    match ask(edge, &account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await? {
+        call::Answer::Refused { why: Refusal::InsufficientStock { shortages }, replayed } => {
+            Err(again(shortage::problem(edge, &account, &request, &shortages).await, replayed))
+        }
+        answer => answer_quote(edge, answer, 201),
+    }
 }
 
 /// `GET /v1/quotes/{id}`
@@ -186,8 +188,8 @@ fn draft(
     let buyer = Buyer { account, contract: found.contract.as_deref(), promotions: &found.promotions };
     let mut faults = Faults::default();
     let mut lines = Vec::with_capacity(request.lines.len());
-    for (place, (wanted, part)) in request.lines.iter().zip(&found.parts).enumerate() {
-        let at = format!("/lines/{place}");
+    for (wanted, part) in request.lines.iter().zip(&found.parts) {
+        let at = format!("/lines/{}", wanted.place);
         let Some(part) = part else {
             faults.add(format!("{at}/sku"), "unknown_sku", "no part has this sku");
             continue;
@@ -218,6 +220,8 @@ fn draft(
     Ok(Draft {
         id: quote_of(idempotency),
         account: account.id.clone(),
+        asked_at: edge.now,
+        region: nearest(&found.locations, place).map(|location| location.region.clone()),
         currency: account.currency,
         waves: waves(edge, account, place, &stocked, &found.locations),
         lines,
@@ -225,7 +229,7 @@ fn draft(
         partial: request.partial,
         replace: request.replace.clone(),
         reference: request.reference.clone(),
-        open_limit: OPEN_LIMIT,
+        open_limit: account.open_limit(),
     })
 }
 
@@ -317,108 +321,34 @@ fn answer_quote(edge: &Edge<'_>, answer: call::Answer, status: u16) -> Result<An
                 if status == 201 { answer.header("location", &format!("/v1/quotes/{}", quote.id)) } else { answer };
             Ok(if replayed { answer.header("idempotent-replayed", "true") } else { answer })
         }
-        call::Answer::Refused { why, replayed } => {
-            let problem = Problem::from(why);
-            Err(if replayed { problem.header("idempotent-replayed", "true") } else { problem })
-        }
+        call::Answer::Refused { why, replayed } => Err(again(Problem::from(why), replayed)),
         call::Answer::KeyReused => Err(Problem::idempotency_key_reused()),
         call::Answer::Quotes { .. } => Err(Problem::internal()),
     }
 }
 
-/// A quote as callers see it.
-#[derive(Serialize)]
-struct QuoteView<'a> {
-    id: &'a OpaqueId,
-    state: QuoteState,
-    created_at: Timestamp,
-    expires_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<&'a str>,
-    currency: Currency,
-    lines: Vec<LineView<'a>>,
-    subtotal: Money,
-    core_total: Money,
-    total: Money,
-}
-
-#[derive(Serialize)]
-struct LineView<'a> {
-    line: usize,
-    sku: &'a Sku,
-    quantity: u32,
-    held: u32,
-    #[serde(skip_serializing_if = "is_zero")]
-    committed: u32,
-    #[serde(skip_serializing_if = "is_zero")]
-    returned: u32,
-    price: &'a PricedLine,
-    allocations: &'a [QuoteAllocation],
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_zero(units: &u32) -> bool {
-    *units == 0
-}
-
-impl<'a> QuoteView<'a> {
-    fn of(quote: &'a Quote, now: Timestamp) -> Self {
-        let nothing = Money::zero(quote.currency);
-        // The amounts were checked when the quote was priced; held units are never more.
-        let totals = quote.totals().unwrap_or(Totals { subtotal: nothing, core_total: nothing, total: nothing });
-        let lines = quote.lines.iter().enumerate().map(|(line, of)| LineView {
-            line,
-            sku: &of.sku,
-            quantity: of.quantity,
-            held: of.held,
-            committed: of.committed,
-            returned: of.returned,
-            price: &of.price,
-            allocations: &of.allocations,
-        });
-        Self {
-            id: &quote.id,
-            state: quote.state_at(now),
-            created_at: quote.created_at,
-            expires_at: quote.expires_at,
-            reference: quote.reference.as_deref(),
-            currency: quote.currency,
-            lines: lines.collect(),
-            subtotal: totals.subtotal,
-            core_total: totals.core_total,
-            total: totals.total,
-        }
-    }
+/// Marks a refusal that repeats an earlier one.
+fn again(problem: Problem, replayed: bool) -> Problem {
+    if replayed { problem.header("idempotent-replayed", "true") } else { problem }
 }
 
 impl From<Refusal> for Problem {
     fn from(why: Refusal) -> Self {
         let detail = why.to_string();
-        let (status, code, title) = match &why {
+        let (status, title) = match &why {
             Refusal::NotFound => return Self::not_found(detail),
             Refusal::Busy => return Self::busy(&detail),
             Refusal::Unreachable => return Self::unavailable(&detail),
-            Refusal::Expired => (410, "quote_expired", "Too late"),
-            Refusal::AlreadyCommitted => (409, "already_committed", "Committed before"),
-            Refusal::AlreadyReleased => (409, "already_released", "Released before"),
-            Refusal::NotCommitted => (409, "not_committed", "Not committed"),
-            Refusal::ExceedsHold { .. } => (422, "exceeds_hold", "More than is held"),
-            Refusal::UnknownLine { .. } => (422, "unknown_line", "No such line"),
-            Refusal::QuotaExceeded { .. } => (429, "quota_exceeded", "Too many open quotes"),
-            Refusal::InsufficientStock { .. } => (409, "insufficient_stock", "Not everything is there"),
+            Refusal::Expired => (410, "Too late"),
+            Refusal::AlreadyCommitted => (409, "Committed before"),
+            Refusal::AlreadyReleased => (409, "Released before"),
+            Refusal::NotCommitted => (409, "Not committed"),
+            Refusal::ExceedsHold { .. } => (422, "More than is held"),
+            Refusal::UnknownLine { .. } => (422, "No such line"),
+            Refusal::QuotaExceeded { .. } => (429, "Too many open quotes"),
+            Refusal::InsufficientStock { .. } => (409, "Not everything is there"),
         };
-        let errors = match &why {
-            Refusal::InsufficientStock { shortages } => shortages.iter().map(fault_of).collect(),
-            _ => Vec::new(),
-        };
-        let problem = Self::refusal(status, code, title, detail, errors);
+        let problem = Self::refusal(status, why.code(), title, detail);
         if status == 429 { problem.retry_after(60) } else { problem }
     }
-}
-
-fn fault_of(shortage: &Shortage) -> Fault {
-    let Shortage { line, sku, wanted, available } = shortage;
-    let detail =
-        format!("{available} of {wanted} units of {sku} could be held; ask for fewer, or send `\"partial\": true`");
-    Fault { pointer: format!("/lines/{line}"), code: "insufficient_stock", detail }
 }

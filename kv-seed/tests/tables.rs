@@ -75,6 +75,11 @@ fn every_bad_row_is_named_with_file_line_and_reason() {
             "sku,sheet,price_type,effective,expires,price\nA,S,LST,2026-02-01,2026-01-01,1\n",
             "2: expires is not after effective",
         ),
+        (
+            "accounts.csv",
+            "id,name,kind,home,base_type,open_quotes\nS,S,shop,ATL1,JBR,10001\n",
+            "2: open_quotes \"10001\": is a whole number from 0 to 10000",
+        ),
         ("interchange.csv", "sku,other_sku\nA,A\n", "2: A is interchangeable with itself"),
         ("supersessions.csv", "old_sku,new_sku\nA,B\nB,C\nC,A\n", "2: supersession runs in a circle: A → B → C → A"),
         ("supersessions.csv", "old_sku,new_sku\nA,B\nA,C\n", "3: supersession of A is there twice"),

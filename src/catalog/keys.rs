@@ -14,11 +14,14 @@
 //! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
 //! | `stock/{region}/{sku}` | [`crate::stock::Snapshot`] | snapshots |
 //! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
+//! | `shop/{shop}` | [`crate::token::register::Shop`] | catalogue |
+//! | `technician/{technician}` | [`crate::token::register::Technician`] | catalogue |
+//! | `tool/{tool}` | [`crate::token::register::Tool`] | catalogue |
 
 use super::fitment::{VehicleKey, folded};
 use super::number::NormalisedNumber;
 use super::vin::{Vin, Wmi};
-use crate::id::{AccountId, Region, Sku, TermsId};
+use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
 
 /// The part record.
 pub fn part(sku: &Sku) -> String {
@@ -76,6 +79,21 @@ pub const LOCATIONS: &str = "locations";
 /// A caller's key, by its SHA-256 in lower-case hex.
 pub fn api_key(sha256_hex: &str) -> String {
     format!("key/{sha256_hex}")
+}
+
+/// A shop of the registers.
+pub fn shop(id: &RegisteredId) -> String {
+    format!("shop/{id}")
+}
+
+/// A technician of the registers.
+pub fn technician(id: &RegisteredId) -> String {
+    format!("technician/{id}")
+}
+
+/// A tool of the registers.
+pub fn tool(id: &RegisteredId) -> String {
+    format!("tool/{id}")
 }
 
 /// A shard's latest word about a sku in its region.

@@ -19,6 +19,7 @@ use crate::id::{AccountId, LocationId, Region, Sku, TermsId};
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
 use crate::stock::Snapshot;
+use crate::token::register::{Crew, Registered, Shop, Technician, Tool};
 
 /// A record of the catalogue, parsed.
 #[derive(Debug, Clone)]
@@ -45,6 +46,12 @@ pub enum Record {
     Wmi(Rc<WmiRecord>),
     /// `vin/patterns/…`
     Patterns(Rc<PatternRecord>),
+    /// `shop/…`
+    Shop(Rc<Shop>),
+    /// `technician/…`
+    Technician(Rc<Technician>),
+    /// `tool/…`
+    Tool(Rc<Tool>),
     /// `stock/…`
     Stock(Rc<Snapshot>),
 }
@@ -73,18 +80,24 @@ impl Record {
             "key" => serde_json::from_str(text).map(Self::Key),
             "vin" if kind.next() == Some("wmi") => serde_json::from_str(text).map(Self::Wmi),
             "vin" => serde_json::from_str(text).map(Self::Patterns),
+            "shop" => serde_json::from_str(text).map(Self::Shop),
+            "technician" => serde_json::from_str(text).map(Self::Technician),
+            "tool" => serde_json::from_str(text).map(Self::Tool),
             "stock" => serde_json::from_str(text).map(Self::Stock),
             _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
         };
         parsed.map_err(|error| UnreadableRecord { key: key.into(), reason: error.to_string() })
     }
 
-    /// Whether the record may lie under `key`: a part, an account or a contract only under its own.
+    /// Whether the record may lie under `key`: what has a name of its own, only under that.
     pub fn belongs_under(&self, key: &str) -> bool {
         match self {
             Self::Part(part) => keys::part(&part.sku) == key,
             Self::Account(account) => keys::account(&account.id) == key,
             Self::Contract(contract) => keys::contract(&contract.id) == key,
+            Self::Shop(shop) => keys::shop(&shop.id) == key,
+            Self::Technician(technician) => keys::technician(&technician.id) == key,
+            Self::Tool(tool) => keys::tool(&tool.id) == key,
             _ => true,
         }
     }
@@ -172,6 +185,18 @@ impl<'a> Reading<'a> {
     /// A caller's key, by its hash.
     pub fn key(&self, sha256_hex: &str) -> Option<Rc<KeyRecord>> {
         if let Record::Key(key) = self.get(keys::api_key(sha256_hex))? { Some(key) } else { None }
+    }
+
+    /// What the registers say about a crew.
+    pub fn registered(&self, crew: &Crew) -> Registered {
+        let [shop, technician, tool] =
+            [keys::shop(&crew.shop), keys::technician(&crew.technician), keys::tool(&crew.tool)]
+                .map(|key| self.get(key));
+        Registered {
+            shop: if let Some(Record::Shop(shop)) = shop { Some((*shop).clone()) } else { None },
+            technician: if let Some(Record::Technician(one)) = technician { Some((*one).clone()) } else { None },
+            tool: if let Some(Record::Tool(tool)) = tool { Some((*tool).clone()) } else { None },
+        }
     }
 
     /// What the two records of a VIN tell about it. `this_year` settles model years that repeat every thirty years.

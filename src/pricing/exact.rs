@@ -8,11 +8,11 @@ use crate::money::Price;
 
 /// Writes all four decimals.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-pub(super) fn serialize<S: Serializer>(price: &Price, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(price: &Price, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(price)
 }
 
 /// Reads what [`serialize`] wrote.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Price, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Price, D::Error> {
     <Cow<'de, str>>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }

@@ -17,7 +17,7 @@
 
 mod ahead;
 mod dated;
-mod exact;
+pub(crate) mod exact;
 pub mod level;
 pub mod price;
 mod promotion;

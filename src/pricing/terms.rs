@@ -9,6 +9,9 @@ use crate::id::{AccountId, BrandCode, LocationId, Sku, TermsId};
 use crate::money::{Currency, Price};
 use crate::time::Timestamp;
 
+/// The most quotes an account may have open, unless its record says otherwise.
+pub const OPEN_QUOTES: u32 = 200;
+
 /// A caller that buys on its own terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -42,6 +45,16 @@ pub struct Account {
     /// On credit hold: prices are shown, nothing can be ordered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_hold: bool,
+    /// The most quotes it may have open; absent: [`OPEN_QUOTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_quotes: Option<u32>,
+}
+
+impl Account {
+    /// The most quotes it may have open.
+    pub fn open_limit(&self) -> u32 {
+        self.open_quotes.unwrap_or(OPEN_QUOTES)
+    }
 }
 
 /// What kind of caller an account is.

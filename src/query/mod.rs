@@ -5,7 +5,7 @@
 
 pub mod answer;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod public;
 pub mod request;
 pub mod resolve;

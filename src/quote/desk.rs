@@ -10,15 +10,18 @@
 //!   by the caller's retry or by the alarm. Shards keep holds for a grace period longer, so an accepted commit finds
 //!   them; if one is lost all the same, the others are undone.
 //! - **Release**, expiry and returns are recorded first too, and then told to the shards.
-
-use serde::{Deserialize, Serialize};
+//!
+//! What becomes of a quote is put into the outbox with the write that makes it so: see [`super::event`].
 
 use super::draft::Draft;
-use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, Return, ShardHolds, keys};
-use crate::id::{OpaqueId, Sku};
+use super::event::{Outcome, QuoteEvent, lines, some_lines};
+use super::opening::Opening;
+use super::record::{Quote, QuoteState, Return, ShardHolds};
+pub use super::refusal::{Missing, Refusal, Shortage};
+use crate::id::OpaqueId;
 use crate::stock::hold::GRACE;
 use crate::stock::shard::{Command, Reply};
-use crate::stock::{HoldRefusal, LineHeld, LineKey, ShardName};
+use crate::stock::{HoldRefusal, ShardName};
 use crate::time::Timestamp;
 
 /// How long the alarm waits before it asks a shard again that could not be reached, in milliseconds.
@@ -37,6 +40,8 @@ pub trait DeskStore {
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
     /// Quotes whose time to be looked at has come, earliest first.
     fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// Puts an event into the outbox.
+    fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error>;
 }
 
 /// What comes next.
@@ -80,88 +85,6 @@ pub enum Act {
     },
 }
 
-/// A quote on its way to being held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opening {
-    draft: Draft,
-    wave: usize,
-    created_at: Timestamp,
-    held: Vec<(ShardName, LineHeld)>,
-}
-
-/// Why the desk refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// No such quote of this account.
-    #[error("there is no such quote")]
-    NotFound,
-    /// Its time is over.
-    #[error("the quote has expired; ask for a new one")]
-    Expired,
-    /// It was committed before.
-    #[error("the quote was committed before")]
-    AlreadyCommitted,
-    /// It was released before.
-    #[error("the quote was released before")]
-    AlreadyReleased,
-    /// It was not committed.
-    #[error("the quote was not committed")]
-    NotCommitted,
-    /// More than the line holds, or than was sold and has not come back.
-    #[error("line {line} has {units} units")]
-    ExceedsHold {
-        /// The line.
-        line: usize,
-        /// Units it has.
-        units: u32,
-    },
-    /// The quote has no such line.
-    #[error("the quote has no line {line}")]
-    UnknownLine {
-        /// The line.
-        line: usize,
-    },
-    /// The account has as many open quotes as it may.
-    #[error("the account has {limit} open quotes, as many as it may; commit or release some")]
-    QuotaExceeded {
-        /// How many it may have.
-        limit: u32,
-    },
-    /// Not everything could be held, and nothing is.
-    #[error("not everything is there; nothing is held")]
-    InsufficientStock {
-        /// The lines that lack something.
-        shortages: Vec<Shortage>,
-    },
-    /// Another call is working on this quote.
-    #[error("another call is working on this quote; ask again")]
-    Busy,
-    /// A shard could not be reached. What was begun is carried on.
-    #[error("the stock cannot be reached; ask again")]
-    Unreachable,
-}
-
-impl Refusal {
-    /// Whether the same call may succeed a moment later: such an answer is not remembered for the call's key.
-    pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unreachable)
-    }
-}
-
-/// A line that could not be held in full.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shortage {
-    /// The line.
-    pub line: usize,
-    /// The part.
-    pub sku: Sku,
-    /// Units wanted.
-    pub wanted: u32,
-    /// Units that could have been held, over every location asked.
-    pub available: u32,
-}
-
 /// A desk at work on its store.
 pub struct Desk<'s, S: DeskStore> {
     store: &'s S,
@@ -178,10 +101,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         if let Some(known) = self.store.quote(&draft.id)? {
             return Ok(done(known));
         }
-        if let Some(refusal) = self.objection(&draft, now)? {
-            return Ok(refused(refusal));
+        let opening = Opening::new(draft, now);
+        match self.objection(&opening.draft, now)? {
+            Some(refusal) => self.refuse(&opening, refusal, now),
+            None => self.ask_wave(opening, now),
         }
-        self.ask_wave(Opening { draft, wave: 0, created_at: now, held: Vec::new() }, now)
     }
 
     /// Shows a quote.
@@ -198,19 +122,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             QuoteState::Committing => return Ok(ask_commit(&quote)),
             _ => return Ok(refused(why_not_held(&quote, now))),
         }
-        let sold = match units_of(&quote, lines, |line| line.held) {
-            Ok(sold) => sold,
-            Err(refusal) => return Ok(refused(refusal)),
-        };
-        let of_line = |place: usize| sold.get(place).copied().unwrap_or(0);
-        let spread = quote.spread(of_line, |units| units.held, |units, sold| units.committed = sold);
-        if spread.is_none() {
-            return Ok(refused(Refusal::ExceedsHold { line: 0, units: 0 }));
+        let sold = quote.units(lines, |line| line.held);
+        if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
+            return Ok(refused(refusal));
         }
-        for (line, sold) in quote.lines.iter_mut().zip(&sold) {
-            line.committed = *sold;
-        }
-        quote.state = QuoteState::Committing;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
         Ok(ask_commit(&quote))
     }
@@ -219,7 +134,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     pub fn release(&self, id: &OpaqueId, now: Timestamp) -> Result<Step, S::Error> {
         let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
-            QuoteState::Held | QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
+            QuoteState::Held => {
+                let lines = some_lines(&quote, |_, line| line.held);
+                self.tell(&quote, Outcome::Released { lines }, now)?;
+                self.ask_release(quote, QuoteState::Releasing, now)
+            }
+            QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
             _ => Ok(refused(why_not_held(&quote, now))),
         }
     }
@@ -251,34 +171,16 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Recorded before: carry on with what was taken then.
             return Ok(if known.untold.is_empty() { done(quote) } else { ask_return(&quote.id, known) });
         }
-        let back = match units_of(&quote, lines, |line| line.committed.saturating_sub(line.returned)) {
-            Ok(back) => back,
+        let back = quote.units(lines, |line| line.committed.saturating_sub(line.returned));
+        let taken = back.and_then(|back| Ok((quote.take_back(return_id, &back)?, back)));
+        let (taken, back) = match taken {
+            Ok(taken) => taken,
             Err(refusal) => return Ok(refused(refusal)),
         };
-        let before = quote.holds.clone();
-        let of_line = |place: usize| back.get(place).copied().unwrap_or(0);
-        let outstanding = |units: &HeldUnits| units.committed.saturating_sub(units.returned);
-        let take = |units: &mut HeldUnits, back: u32| units.returned = units.returned.saturating_add(back);
-        if quote.spread(of_line, outstanding, take).is_none() {
-            return Ok(refused(Refusal::ExceedsHold { line: 0, units: 0 }));
-        }
-        for (line, back) in quote.lines.iter_mut().zip(&back) {
-            line.returned = line.returned.saturating_add(*back);
-        }
-        let mut untold = Vec::new();
-        for (at, before) in quote.holds.iter().zip(&before) {
-            let had =
-                |key: LineKey| before.units.iter().find(|units| units.line == key).map_or(0, |units| units.returned);
-            let lines = at.lines(|units| units.returned.saturating_sub(had(units.line)));
-            if !lines.is_empty() {
-                untold.push((at.shard.clone(), lines));
-            }
-        }
-        let taken = Return { id: return_id.clone(), untold };
-        let step = ask_return(&quote.id, &taken);
-        quote.returns.push(taken);
+        let lines = some_lines(&quote, |place, _| back.get(place).copied().unwrap_or(0));
+        self.tell(&quote, Outcome::Returned { id: return_id.clone(), lines }, now)?;
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
-        Ok(step)
+        Ok(ask_return(&quote.id, &taken))
     }
 
     /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun.
@@ -288,7 +190,10 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             let Some(quote) = self.store.quote(&id)? else { continue };
             let again = now.plus(RETRY_AFTER);
             steps.push(match quote.state {
-                QuoteState::Held if quote.expires_at <= now => self.ask_release(quote, QuoteState::Expired, now)?,
+                QuoteState::Held if quote.expires_at <= now => {
+                    self.tell_expired(&quote, now)?;
+                    self.ask_release(quote, QuoteState::Expired, now)?
+                }
                 QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now)?,
                 QuoteState::Expired => self.ask_release(quote, QuoteState::Expired, now)?,
                 QuoteState::Committing => {
@@ -301,7 +206,11 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                     steps.extend(untold.map(|taken| ask_return(&quote.id, taken)));
                     continue;
                 }
-                QuoteState::Held | QuoteState::Committed | QuoteState::Released => {
+                QuoteState::Held => {
+                    self.store.put_quote(&quote, Some(quote.expires_at))?;
+                    done(quote)
+                }
+                QuoteState::Committed | QuoteState::Released => {
                     self.rest(&quote)?;
                     done(quote)
                 }
@@ -335,32 +244,21 @@ impl<'s, S: DeskStore> Desk<'s, S> {
                 if !all_done {
                     return Ok(refused(Refusal::Unreachable));
                 }
-                quote.expires_at = expires_at.max(quote.expires_at);
-                self.store.put_quote(&quote, Some(quote.expires_at))?;
+                if expires_at > quote.expires_at {
+                    quote.expires_at = expires_at;
+                    self.tell(&quote, Outcome::Extended { expires_at }, now)?;
+                    self.store.put_quote(&quote, Some(expires_at))?;
+                }
                 Ok(done(quote))
             }
             Act::GiveBack { quote, id } => self.heard_returned(&quote, &id, all_done, now),
         }
     }
 
-    /// Asks the opening's wave for what is lacking; with nothing to ask, judges what there is.
-    fn ask_wave(&self, opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
-        let draft = &opening.draft;
-        let Some(wave) = draft.waves.get(opening.wave) else { return self.judge(opening, now) };
-        let expires_at = opening.created_at.plus(draft.ttl_ms);
-        let asks = wave.asks(&draft.lines, |key| opening.lacking(key));
-        if asks.is_empty() {
-            return self.next_wave(opening, now);
-        }
-        let (quote, replaces) = (draft.id.clone(), draft.replace.clone());
-        let command = |lines| Command::Hold { quote: quote.clone(), expires_at, lines, replaces: replaces.clone() };
-        let asks = asks.into_iter().map(|(shard, lines)| (shard, command(lines))).collect();
-        Ok(Step::Ask(Act::Open(Box::new(opening)), asks))
-    }
-
-    fn next_wave(&self, opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
-        let wave = opening.wave.saturating_add(1);
-        self.ask_wave(Opening { wave, ..opening }, now)
+    /// Asks the next region for what is lacking; with nobody left to ask, judges what there is.
+    fn ask_wave(&self, mut opening: Opening, now: Timestamp) -> Result<Step, S::Error> {
+        let asks = opening.next_wave();
+        if asks.is_empty() { self.judge(opening, now) } else { Ok(Step::Ask(Act::Open(Box::new(opening)), asks)) }
     }
 
     fn heard_held(
@@ -372,9 +270,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let (mut lost, mut unreachable) = (None, false);
         for (shard, reply) in replies {
             match reply {
-                Some(Reply::Held { lines }) => {
-                    opening.held.extend(lines.into_iter().map(|line| (shard.clone(), line)));
-                }
+                Some(Reply::Held { lines }) => opening.heard(&shard, lines),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
@@ -382,13 +278,13 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             }
         }
         if let Some(lost) = lost {
-            return Ok(opening.refuse(lost));
+            return self.refuse(&opening, lost, now);
         }
         if unreachable {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
             return Ok(refused(Refusal::Unreachable));
         }
-        if opening.is_complete() { self.judge(opening, now) } else { self.next_wave(opening, now) }
+        self.ask_wave(opening, now)
     }
 
     /// Every wave was asked, or nothing is lacking: hold or refuse.
@@ -397,28 +293,33 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             // Two calls with the same key at the same time: the other one was first.
             return Ok(done(known));
         }
-        let anything = opening.draft.lines.iter().enumerate().any(|(place, _)| opening.units_held(place) > 0);
-        if !(opening.is_complete() || (opening.draft.partial && anything)) {
+        if !(opening.is_complete() || (opening.draft.partial && opening.has_anything())) {
             let shortages = opening.shortages();
-            return Ok(opening.refuse(Refusal::InsufficientStock { shortages }));
+            return self.refuse(&opening, Refusal::InsufficientStock { shortages }, now);
         }
         // While the shards were asked, another call may have decided otherwise.
         if let Some(refusal) = self.objection(&opening.draft, now)? {
             // What is about to be sold is as good as sold.
-            return Ok(opening.refuse(if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }));
+            let refusal = if refusal.passes() { Refusal::AlreadyCommitted } else { refusal };
+            return self.refuse(&opening, refusal, now);
+        }
+        if opening.expires_at() <= now {
+            return self.refuse(&opening, Refusal::Expired, now);
         }
         let old = match &opening.draft.replace {
             Some(old) => self.store.quote(old)?,
             None => None,
         };
+        let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
         let quote = opening.into_quote();
-        if quote.state_at(now) == QuoteState::Expired {
-            return Ok(refused(Refusal::Expired));
-        }
+        let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
+        self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.store.put_quote(&quote, Some(quote.expires_at))?;
         let Some(old) = old else { return Ok(done(quote)) };
         // From here on the old quote is given up; those of its units that the new one uses stay with the new one.
-        let old_id = old.id.clone();
+        let (old_id, by) = (old.id.clone(), quote.id.clone());
+        let lines = some_lines(&old, |_, line| line.held);
+        self.tell(&old, Outcome::Replaced { lines, by }, now)?;
         let asks = self.release_asks(old, QuoteState::Releasing, now)?;
         Ok(Step::Ask(Act::Replace { new: quote.id, old: old_id }, asks))
     }
@@ -436,6 +337,25 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
         let full = self.store.open_quotes(now)? >= limit;
         Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
+    }
+
+    /// Refuses to hold; for good, unless it passes. What is held so far is given back.
+    fn refuse(&self, opening: &Opening, refusal: Refusal, now: Timestamp) -> Result<Step, S::Error> {
+        if !refusal.passes() {
+            self.store.emit(&opening.refused(&refusal, now))?;
+        }
+        let release = |shard: &ShardName| (shard.clone(), Command::Release { quote: opening.draft.id.clone() });
+        let asks: Vec<_> = opening.holders().into_iter().map(release).collect();
+        Ok(if asks.is_empty() { refused(refusal) } else { Step::Ask(Act::Refuse(refusal), asks) })
+    }
+
+    fn tell(&self, quote: &Quote, what: Outcome, now: Timestamp) -> Result<(), S::Error> {
+        self.store.emit(&QuoteEvent::of(quote, what, now))
+    }
+
+    fn tell_expired(&self, quote: &Quote, now: Timestamp) -> Result<(), S::Error> {
+        let (lines, accepted) = (some_lines(quote, |_, line| line.held), quote.state == QuoteState::Committing);
+        self.tell(quote, Outcome::Expired { lines, expires_at: quote.expires_at, accepted }, now)
     }
 
     fn ask_release(&self, quote: Quote, state: QuoteState, now: Timestamp) -> Result<Step, S::Error> {
@@ -469,6 +389,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
         if replies.iter().all(|(_, reply)| matches!(reply, Some(Reply::Done))) {
             quote.state = QuoteState::Committed;
+            let lines = some_lines(&quote, |_, line| line.committed);
+            self.tell(&quote, Outcome::Committed { lines }, now)?;
             self.rest(&quote)?;
             return Ok(done(quote));
         }
@@ -479,12 +401,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return Ok(refused(Refusal::Unreachable));
         }
         // A hold is gone, or a shard stayed away until its hold was: what others sold is taken back.
-        for line in &mut quote.lines {
-            line.committed = 0;
-        }
-        for units in quote.holds.iter_mut().flat_map(|at| &mut at.units) {
-            units.committed = 0;
-        }
+        self.tell_expired(&quote, now)?;
+        quote.unsell();
         let id = quote.id.clone();
         Ok(Step::Ask(Act::Undo(id), self.release_asks(quote, QuoteState::Expired, now)?))
     }
@@ -530,127 +448,6 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     fn rest(&self, quote: &Quote) -> Result<(), S::Error> {
         self.store.put_quote(quote, None)
     }
-}
-
-impl Opening {
-    fn units_of(&self, key: LineKey) -> u32 {
-        let lines = self.held.iter().filter(|(_, line)| line.line == key).flat_map(|(_, line)| &line.allocations);
-        lines.fold(0, |sum, at| sum.saturating_add(at.quantity))
-    }
-
-    /// Units of a need that are not held yet.
-    fn lacking(&self, key: LineKey) -> u32 {
-        let line = self.draft.lines.get(usize::from(key.line));
-        let need = line.and_then(|line| line.needs.get(usize::from(key.component.unwrap_or(0))));
-        let wanted = line.zip(need).map_or(0, |(line, need)| line.quantity.saturating_mul(need.quantity));
-        wanted.saturating_sub(self.units_of(key))
-    }
-
-    /// Units of a line that are held: of a bundle, as many as its scarcest component allows.
-    fn units_held(&self, place: usize) -> u32 {
-        let Some(line) = self.draft.lines.get(place) else { return 0 };
-        let of_need = keys(place, &line.sku, &line.needs)
-            .map(|(key, need)| self.units_of(key).checked_div(need.quantity).unwrap_or(0).min(line.quantity));
-        // A digital part needs nothing held.
-        of_need.min().unwrap_or(line.quantity)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.draft.lines.iter().enumerate().all(|(place, line)| self.units_held(place) == line.quantity)
-    }
-
-    fn shortages(&self) -> Vec<Shortage> {
-        let lines = self.draft.lines.iter().enumerate();
-        let short = lines.filter(|(place, line)| self.units_held(*place) < line.quantity);
-        // Each shard set aside all it had, so what is held is what there is.
-        short
-            .map(|(place, line)| {
-                let available = self.units_held(place);
-                Shortage { line: place, sku: line.sku.clone(), wanted: line.quantity, available }
-            })
-            .collect()
-    }
-
-    /// Gives back what is held so far, then refuses.
-    fn refuse(self, refusal: Refusal) -> Step {
-        let quote = self.draft.id;
-        let mut shards: Vec<ShardName> = Vec::new();
-        let with_units = self.held.into_iter().filter(|(_, line)| !line.allocations.is_empty());
-        for (shard, _) in with_units {
-            if !shards.contains(&shard) {
-                shards.push(shard);
-            }
-        }
-        if shards.is_empty() {
-            return refused(refusal);
-        }
-        let asks = shards.into_iter().map(|shard| (shard, Command::Release { quote: quote.clone() })).collect();
-        Step::Ask(Act::Refuse(refusal), asks)
-    }
-
-    fn into_quote(self) -> Quote {
-        let mut holds: Vec<ShardHolds> = Vec::new();
-        for (shard, line) in &self.held {
-            let held = line.allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-            if held == 0 {
-                continue;
-            }
-            let units = HeldUnits { line: line.line, held, committed: 0, returned: 0 };
-            match holds.iter_mut().find(|known| known.shard == *shard) {
-                Some(known) => known.units.push(units),
-                None => holds.push(ShardHolds { shard: shard.clone(), units: vec![units] }),
-            }
-        }
-        let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
-        let (lines, Draft { id, account, currency, reference, ttl_ms, .. }) = (lines.unwrap_or_default(), self.draft);
-        let (created_at, expires_at) = (self.created_at, self.created_at.plus(ttl_ms));
-        let (state, returns) = (QuoteState::Held, Vec::new());
-        Quote { id, account, state, created_at, expires_at, reference, currency, lines, holds, returns }
-    }
-
-    fn line(&self, place: usize) -> Option<QuoteLine> {
-        let line = self.draft.lines.get(place)?;
-        let of_bundle = |key: LineKey| key.component.and_then(|at| line.needs.get(usize::from(at)));
-        let heard = self.held.iter().filter(|(_, held)| usize::from(held.line.line) == place);
-        let allocations = heard.flat_map(|(_, held)| {
-            let sku = of_bundle(held.line).map(|need| need.sku.clone());
-            held.allocations.iter().map(move |at| QuoteAllocation {
-                location: at.location.clone(),
-                quantity: at.quantity,
-                sku: sku.clone(),
-            })
-        });
-        Some(QuoteLine {
-            sku: line.sku.clone(),
-            quantity: line.quantity,
-            held: self.units_held(place),
-            committed: 0,
-            returned: 0,
-            price: line.price.clone(),
-            needs: line.needs.clone(),
-            allocations: allocations.collect(),
-        })
-    }
-}
-
-/// Units of each line: those named, none of the others; without names, all that `has` tells.
-fn units_of(
-    quote: &Quote,
-    lines: Option<&[(usize, u32)]>,
-    has: impl Fn(&QuoteLine) -> u32,
-) -> Result<Vec<u32>, Refusal> {
-    let Some(named) = lines else { return Ok(quote.lines.iter().map(has).collect()) };
-    let mut units = vec![0_u32; quote.lines.len()];
-    for &(line, count) in named {
-        let (Some(slot), Some(of)) = (units.get_mut(line), quote.lines.get(line)) else {
-            return Err(Refusal::UnknownLine { line });
-        };
-        *slot = slot.saturating_add(count);
-        if *slot > has(of) {
-            return Err(Refusal::ExceedsHold { line, units: has(of) });
-        }
-    }
-    Ok(units)
 }
 
 fn ask_commit(quote: &Quote) -> Step {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::part::{Component, Kind, Part};
-use crate::id::{AccountId, LocationId, OpaqueId, Sku};
+use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::Currency;
 use crate::pricing::PricedLine;
 use crate::stock::{HoldLine, LineKey, ShardName};
+use crate::time::Timestamp;
 
 use super::record::keys;
 
@@ -18,6 +19,11 @@ pub struct Draft {
     pub id: OpaqueId,
     /// Whose it is.
     pub account: AccountId,
+    /// When the caller asked, by the clock of whoever was asked.
+    pub asked_at: Timestamp,
+    /// The region nearest to where the goods go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
     /// Of every amount.
     pub currency: Currency,
     /// What is wanted.

@@ -40,6 +40,8 @@ pub struct LineWanted {
     pub quantity: Quantity,
     /// Only from here.
     pub location: Option<LocationId>,
+    /// Its place in the body, from 0; of folded lines the first one's.
+    pub place: usize,
 }
 
 impl QuoteRequest {
@@ -50,8 +52,8 @@ impl QuoteRequest {
         let mut fields = Fields::of(body, "", &mut faults);
         let items = fields.list("lines", 1, MAX_LINES, &mut faults);
         let mut lines: Vec<LineWanted> = Vec::with_capacity(items.len());
-        for (at, item) in items {
-            if let Some(line) = LineWanted::read(item, at.clone(), &mut faults) {
+        for (place, (at, item)) in items.into_iter().enumerate() {
+            if let Some(line) = LineWanted::read(item, place, at.clone(), &mut faults) {
                 fold(line, &at, &mut lines, &mut faults);
             }
         }
@@ -66,13 +68,13 @@ impl QuoteRequest {
 }
 
 impl LineWanted {
-    fn read(item: &Value, at: String, faults: &mut Faults) -> Option<Self> {
+    fn read(item: &Value, place: usize, at: String, faults: &mut Faults) -> Option<Self> {
         let mut fields = Fields::of(item, at, faults);
         let sku = fields.required("sku", faults);
         let quantity = fields.required("quantity", faults);
         let location = fields.optional("location", faults);
         fields.finish(faults);
-        Some(Self { sku: sku?, quantity: quantity?, location })
+        Some(Self { sku: sku?, quantity: quantity?, location, place })
     }
 }
 
@@ -113,8 +115,8 @@ mod tests {
         let body = json!({"lines": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 3},
             {"sku": "A", "quantity": 1, "location": "ATL1"}]});
         let lines = read(&body).unwrap().lines;
-        let lines: Vec<_> = lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect();
-        assert_eq!(lines, [("A", 5), ("B", 1), ("A", 1)]);
+        let lines: Vec<_> = lines.iter().map(|line| (line.place, line.sku.as_str(), line.quantity.get())).collect();
+        assert_eq!(lines, [(0, "A", 5), (1, "B", 1), (3, "A", 1)]);
     }
 
     #[test]

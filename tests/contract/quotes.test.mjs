@@ -129,6 +129,22 @@ test("nobody sees or touches another account's quote", async () => {
   isProblem(await act(quote.id, "release", {}, { key: "fleet" }), 404, "not_found");
 });
 
+test("an account may have as many open quotes as its record says, and no more", async () => {
+  const mine = (options) => hold([{ sku: "PAD-1", quantity: 1 }], { key: "few", ...options });
+  const first = await mine();
+  const second = await mine();
+  assert.deepEqual([first.status, second.status], [201, 201]);
+  const third = await mine();
+  assert.match(isProblem(third, 429, "quota_exceeded").detail, /2 open quotes/);
+  assert.ok(Number(third.headers.get("retry-after")) > 0);
+  const replacing = await mine({ replace: second.body.id });
+  assert.equal(replacing.status, 201, replacing.text);
+  isProblem(await mine(), 429, "quota_exceeded");
+  await act(first.body.id, "commit", {}, { key: "few" });
+  const at = await Promise.all([1, 2, 3].map(() => mine()));
+  assert.deepEqual(at.map(({ status }) => status).sort(), [201, 429, 429]);
+});
+
 test("an extension moves the expiry, and its limits are told", async () => {
   const { body: quote } = await hold([{ sku: "PAD-1", quantity: 1 }], { ttl_seconds: 60 });
   const longer = await act(quote.id, "extend", { ttl_seconds: 3_600 });

@@ -67,6 +67,8 @@ impl Setup {
                 let draft = Draft {
                     id: quote(*account, step.number),
                     account: format!("a{account}").parse().unwrap(),
+                    asked_at: holdfast::time::Timestamp::from_millis(step.at),
+                    region: Some(region(self.home(*account))),
                     currency: Currency::USD,
                     waves: self.waves(*account, &lines),
                     lines,

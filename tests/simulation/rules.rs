@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::id::{LocationId, OpaqueId, Sku};
-use holdfast::quote::{Quote, QuoteState};
+use holdfast::quote::event::{EventLine, Outcome};
+use holdfast::quote::{Quote, QuoteEvent, QuoteLine, QuoteState};
 use holdfast::stock::movement::replay;
 use holdfast::stock::shard::{MovementResult, Reply};
 use holdfast::stock::store::{LedgerPage, MemoryStore, Store as _};
@@ -177,6 +178,58 @@ pub fn keeps_its_word(
             QuoteState::Committing | QuoteState::Releasing => {
                 must!(!rests, "{id} rests while it is {:?}", quote.state);
             }
+        }
+    }
+    Ok(())
+}
+
+/// What a desk's events say of a quote, a letter each: held, refused (f), extended, committed, released, replaced (p),
+/// expired (x), returned (b).
+pub fn story(quote: &OpaqueId, events: &[QuoteEvent]) -> String {
+    let letter = |event: &QuoteEvent| match event.what {
+        Outcome::Held { .. } => 'h',
+        Outcome::Refused { .. } => 'f',
+        Outcome::Extended { .. } => 'e',
+        Outcome::Committed { .. } => 'c',
+        Outcome::Released { .. } => 'r',
+        Outcome::Replaced { .. } => 'p',
+        Outcome::Expired { .. } => 'x',
+        Outcome::Returned { .. } => 'b',
+    };
+    events.iter().filter(|event| event.quote == *quote).map(letter).collect()
+}
+
+/// Every quote has exactly the events for what became of it, in order, and their units are its own.
+pub fn tells_its_story(quotes: &[Quote], events: &[QuoteEvent]) -> Result<(), Broken> {
+    for quote in quotes {
+        let story = story(&quote.id, events);
+        let end = story.strip_prefix('h').map(|after| after.trim_start_matches('e'));
+        let fits = match quote.state {
+            QuoteState::Held | QuoteState::Committing => end == Some(""),
+            QuoteState::Committed => end == Some(&format!("c{}", "b".repeat(quote.returns.len()))),
+            QuoteState::Releasing | QuoteState::Released => end == Some("r") || end == Some("p"),
+            QuoteState::Expired => end == Some("x"),
+        };
+        must!(fits, "{} is {:?}, and its events say '{story}'", quote.id, quote.state);
+    }
+    for event in events {
+        let known = quotes.iter().find(|quote| quote.id == event.quote);
+        let (lines, of): (&[EventLine], fn(&QuoteLine) -> u32) = match &event.what {
+            Outcome::Held { lines, .. }
+            | Outcome::Released { lines }
+            | Outcome::Replaced { lines, .. }
+            | Outcome::Expired { lines, .. } => (lines, |line| line.held),
+            Outcome::Committed { lines } => (lines, |line| line.committed),
+            Outcome::Refused { .. } => {
+                must!(known.is_none(), "{} was refused and is there", event.quote);
+                continue;
+            }
+            Outcome::Extended { .. } | Outcome::Returned { .. } => continue,
+        };
+        let Some(quote) = known else { return Err(format!("{} has events and is not there", event.quote)) };
+        for line in lines {
+            let units = of(&quote.lines[line.line]);
+            must!(line.units == units, "{}: {:?} says {} units, the quote {units}", quote.id, event.what, line.units);
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::desk::{DeskObject, Effect};
 use crate::names;
 use crate::plan::{Setup, Step, Wish};
 use crate::random::Random;
-use crate::rules::{Broken, Watch, keeps_its_word, must};
+use crate::rules::{Broken, Watch, keeps_its_word, must, story, tells_its_story};
 
 /// How long a desk waits for shards, and a caller for a desk or a shard, in milliseconds.
 const PATIENCE: i64 = 3_000;
@@ -366,9 +366,11 @@ impl<'p> World<'p> {
                 }
                 self.check_quote(account, &quote.id)
             }
-            (Ask::Open { draft }, Answer::Refused { why: Refusal::AlreadyReleased, .. }) => {
-                let own = draft.replace.is_none();
+            (Ask::Open { draft }, Answer::Refused { why, replayed: false }) if !why.passes() => {
+                let own = *why == Refusal::AlreadyReleased && draft.replace.is_none();
                 must!(!own, "rule 4: opening {} was answered with a release that nobody asked for", draft.id);
+                let story = story(&draft.id, &self.desks[&account].disk.outbox());
+                must!(story == "f", "{} was refused, and its events say '{story}'", draft.id);
                 Ok(())
             }
             (Ask::Commit { quote, .. }, Answer::Refused { why: Refusal::Expired, .. }) => {
@@ -488,6 +490,7 @@ impl<'p> World<'p> {
             for quote in desk.disk.quotes() {
                 self.check_quote(*account, &quote.id)?;
             }
+            tells_its_story(&desk.disk.quotes(), &desk.disk.outbox())?;
         }
         for shard in &self.shards {
             shard.watch.books(&shard.store)?;

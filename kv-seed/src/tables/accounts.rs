@@ -16,7 +16,7 @@ use crate::stage::{Names, Topic};
 pub static ACCOUNTS: Table = Table {
     name: "accounts",
     required: &["id", "name", "kind", "home", "base_type"],
-    optional: &["currency", "group", "contract", "margin_floor_percent", "refused_brands", "on_hold"],
+    optional: &["currency", "group", "contract", "margin_floor_percent", "refused_brands", "on_hold", "open_quotes"],
     kinds: &["account"],
     read: |import, row, origin| {
         let account = account_of(row)?;
@@ -86,6 +86,10 @@ fn account_of(row: &Row<'_>) -> Result<Account, RowError> {
         margin_floor_bp: row.percent("margin_floor_percent", 0..=100_000)?.map(i32::unsigned_abs),
         refused_brands: row.list("refused_brands")?,
         on_hold: row.flag("on_hold")?,
+        open_quotes: match row.text("open_quotes") {
+            "" => None,
+            _ => Some(row.whole("open_quotes", 0..=10_000, None)?),
+        },
     })
 }
 

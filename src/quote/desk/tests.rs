@@ -6,6 +6,7 @@ use crate::money::{Currency, Price};
 use crate::pricing::{Level, PriceType, PricedLine};
 use crate::quote::draft::{DraftLine, Wave};
 use crate::quote::memory::MemoryDesk;
+use crate::stock::hold::Allocated;
 use crate::stock::store::{MemoryStore, Store as _};
 use crate::stock::{Counters, Position, shard};
 
@@ -94,6 +95,18 @@ impl House {
         })
     }
 
+    /// What the desk has told of a quote: the kind of each event, its units and their amounts, line by line.
+    fn told(&self, quote: &str) -> Vec<(String, Vec<(u32, i64)>)> {
+        let events = self.desk.outbox().into_iter().filter(|event| event.quote == id(quote));
+        let told = events.map(|event| serde_json::to_value(event).unwrap()).map(|event| {
+            let number = |line: &serde_json::Value, field: &str| line[field].as_i64().unwrap();
+            let units = |line| (u32::try_from(number(line, "units")).unwrap(), number(line, "amount"));
+            let lines = event["lines"].as_array().into_iter().flatten().map(units).collect();
+            (event["kind"].as_str().unwrap().trim_start_matches("quote_").to_owned(), lines)
+        });
+        told.collect()
+    }
+
     fn pass(&mut self, millis: i64) {
         self.now = self.now.plus(millis);
     }
@@ -115,6 +128,8 @@ fn draft(id: &str, lines: &[(&str, u32)]) -> Draft {
     Draft {
         id: self::id(id),
         account: "shop-1".parse().unwrap(),
+        asked_at: Timestamp::EPOCH,
+        region: Some("near".parse().unwrap()),
         currency: Currency::USD,
         lines,
         waves: vec![wave("near", &["near1", "near2"]), wave("far", &["far1"])],
@@ -143,6 +158,16 @@ fn price(quantity: u32) -> PricedLine {
     }
 }
 
+fn component(sku: &str, quantity: u32) -> Component {
+    Component { sku: sku.parse().unwrap(), quantity }
+}
+
+fn missing(sku: &str, units: u32, at: &[(&str, u32)]) -> Missing {
+    let at =
+        at.iter().map(|(location, quantity)| Allocated { location: location.parse().unwrap(), quantity: *quantity });
+    Missing { sku: sku.parse().unwrap(), units, at: at.collect() }
+}
+
 fn places(quote: &Quote, line: usize) -> Vec<(String, u32)> {
     quote.lines[line].allocations.iter().map(|at| (at.location.to_string(), at.quantity)).collect()
 }
@@ -167,9 +192,31 @@ fn what_the_near_region_lacks_is_held_in_the_next_one() {
 fn a_shortage_holds_nothing_and_tells_what_there_is() {
     let house = House::new(&[("A", [2, 1, 1]), ("B", [9, 0, 0])]);
     let refusal = house.open(draft("q", &[("B", 2), ("A", 5)])).unwrap_err();
-    let shortage = Shortage { line: 1, sku: "A".parse().unwrap(), wanted: 5, available: 4 };
+    let missing = missing("A", 1, &[("near1", 2), ("near2", 1), ("far1", 1)]);
+    let shortage = Shortage { line: 1, sku: "A".parse().unwrap(), wanted: 5, available: 4, missing: vec![missing] };
     assert_eq!(refusal, Refusal::InsufficientStock { shortages: vec![shortage] });
     assert_eq!((house.units("A"), house.units("B")), ((4, 0, 0), (9, 0, 0)));
+}
+
+#[test]
+fn lines_that_want_the_same_part_are_told_what_the_lines_before_them_left() {
+    let house = House::new(&[("A", [3, 0, 0])]);
+    let mut draft = draft("q", &[("A", 2), ("A", 2)]);
+    draft.lines[0].pinned = Some("near1".parse().unwrap());
+    let Err(Refusal::InsufficientStock { shortages }) = house.open(draft) else { panic!() };
+    let told: Vec<_> = shortages.into_iter().map(|short| (short.line, short.available, short.missing)).collect();
+    assert_eq!(told, [(1, 1, vec![missing("A", 1, &[("near1", 1)])])]);
+}
+
+#[test]
+fn a_kit_that_is_short_names_the_components_that_are_missing_and_no_others() {
+    let house = House::new(&[("A", [4, 1, 0]), ("B", [9, 0, 0])]);
+    let mut draft = draft("q", &[("C", 3)]);
+    draft.lines[0].needs = vec![component("A", 2), component("B", 1)];
+    let Err(Refusal::InsufficientStock { shortages }) = house.open(draft) else { panic!() };
+    let told: Vec<_> = shortages.into_iter().map(|short| (short.available, short.missing)).collect();
+    assert_eq!(told, [(2, vec![missing("A", 1, &[("near1", 4), ("near2", 1)])])]);
+    assert_eq!((house.units("A"), house.units("B")), ((5, 0, 0), (9, 0, 0)));
 }
 
 #[test]
@@ -338,7 +385,6 @@ fn a_return_is_taken_once_and_never_more_than_was_sold() {
 #[test]
 fn a_kit_holds_its_components_and_shares_them_with_nobody() {
     let house = House::new(&[("A", [4, 0, 0]), ("B", [3, 0, 0])]);
-    let component = |sku: &str, quantity| Component { sku: sku.parse().unwrap(), quantity };
     let kit = |id: &str| {
         let mut draft = draft(id, &[("C", 2)]);
         draft.lines[0].needs = vec![component("A", 2), component("B", 1)];
@@ -355,10 +401,97 @@ fn a_kit_holds_its_components_and_shares_them_with_nobody() {
 fn an_account_has_so_many_open_quotes_and_no_more() {
     let mut house = House::new(&[("A", [9, 0, 0])]);
     let limited = |id: &str| Draft { open_limit: 2, ..draft(id, &[("A", 1)]) };
+    let full = Err(Refusal::QuotaExceeded { limit: 2 });
     house.open(limited("q")).unwrap();
     house.open(limited("r")).unwrap();
-    assert_eq!(house.open(limited("s")), Err(Refusal::QuotaExceeded { limit: 2 }));
+    assert_eq!(house.open(limited("s")), full);
+    assert_eq!(house.units("A"), (7, 2, 0));
     house.open(Draft { replace: Some(id("r")), ..limited("t") }).unwrap();
+    assert_eq!(house.open(limited("u")), full);
+    house.commit("q", None).unwrap();
+    house.open(limited("v")).unwrap();
+    assert_eq!(house.open(limited("w")), full);
     house.pass(60_000);
-    house.open(limited("u")).unwrap();
+    house.open(limited("x")).unwrap();
+}
+
+#[test]
+fn what_becomes_of_a_quote_is_told_once_and_in_order_however_often_it_is_asked() {
+    let mut house = House::new(&[("A", [9, 0, 0]), ("B", [9, 0, 0])]);
+    house.open(draft("q", &[("A", 3), ("B", 1)])).unwrap();
+    house.open(draft("q", &[("A", 3), ("B", 1)])).unwrap();
+    let extended = Desk::new(&house.desk).extend(&id("q"), house.now.plus(90_000), house.now).unwrap();
+    house.drive(extended).unwrap();
+    house.commit("q", Some(&[(0, 2)])).unwrap();
+    assert_eq!(house.commit("q", None), Err(Refusal::AlreadyCommitted));
+    house.give_back("q", "r", Some(&[(0, 1)])).unwrap();
+    house.give_back("q", "r", Some(&[(0, 1)])).unwrap();
+    house.pass(1_000_000);
+    house.wake();
+    let told = [
+        ("held".to_owned(), vec![(3, 3_002), (1, 1_000)]),
+        ("extended".to_owned(), vec![]),
+        ("committed".to_owned(), vec![(2, 2_001)]),
+        ("returned".to_owned(), vec![(1, 1_000)]),
+    ];
+    assert_eq!(house.told("q"), told);
+}
+
+#[test]
+fn a_release_a_replacement_and_an_expiry_are_told_apart() {
+    let mut house = House::new(&[("A", [9, 0, 0])]);
+    for quote in ["released", "replaced", "expired"] {
+        house.open(draft(quote, &[("A", 2)])).unwrap();
+    }
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.release("released"), Err(Refusal::Unreachable));
+    house.cut.clear();
+    house.release("released").unwrap();
+    house.open(Draft { replace: Some(id("replaced")), ..draft("new", &[("A", 1)]) }).unwrap();
+    house.pass(60_000);
+    house.wake();
+    house.wake();
+    for quote in ["released", "replaced", "expired"] {
+        assert_eq!(house.told(quote), [("held".to_owned(), vec![(2, 2_001)]), (quote.to_owned(), vec![(2, 2_001)])]);
+    }
+}
+
+#[test]
+fn a_refusal_is_told_with_what_there_was_and_one_that_passes_is_not() {
+    let mut house = House::new(&[("A", [2, 0, 1]), ("B", [9, 0, 0])]);
+    house.open(draft("short", &[("A", 5), ("B", 1)])).unwrap_err();
+    assert_eq!(house.told("short"), [("refused".to_owned(), vec![(3, 3_002), (1, 1_000)])]);
+    house.open(Draft { open_limit: 0, ..draft("full", &[("A", 1)]) }).unwrap_err();
+    assert_eq!(house.told("full"), [("refused".to_owned(), vec![(0, 0)])]);
+    house.cut.insert(shard_name("near"));
+    assert_eq!(house.open(draft("later", &[("A", 1)])), Err(Refusal::Unreachable));
+    assert_eq!(house.told("later"), []);
+    let reasons = house.desk.outbox().into_iter().map(|event| match event.what {
+        Outcome::Refused { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), ["insufficient_stock", "quota_exceeded"]);
+}
+
+#[test]
+fn an_accepted_commit_that_fails_is_told_as_an_expiry_that_had_been_accepted() {
+    let mut house = House::new(&[("A", [2, 0, 9])]);
+    house.open(draft("q", &[("A", 5)])).unwrap();
+    house.cut.insert(shard_name("far"));
+    assert_eq!(house.commit("q", None), Err(Refusal::Unreachable));
+    house.pass(60_000 + GRACE);
+    house.cut.clear();
+    house.wake();
+    let last = house.desk.outbox().pop().unwrap().what;
+    assert!(matches!(last, Outcome::Expired { accepted: true, .. }), "{last:?}");
+    assert_eq!(house.told("q").len(), 2);
+}
+
+#[test]
+fn the_time_to_a_hold_is_counted_from_the_callers_request() {
+    let mut house = House::new(&[("A", [2, 0, 0])]);
+    house.pass(25);
+    house.open(draft("q", &[("A", 1)])).unwrap();
+    let Outcome::Held { took_ms, .. } = house.desk.outbox().remove(0).what else { panic!() };
+    assert_eq!(took_ms, 25);
 }

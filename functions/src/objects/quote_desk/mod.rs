@@ -3,7 +3,8 @@
 //! - **Calls**: [`holdfast::quote::call::Call`] as JSON; answers likewise. What is decided, and why, is in
 //!   [`holdfast::quote::desk`]; this drives its steps: ask the shards, tell the desk what they said.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: frees what has expired and carries on what a crash or an unreachable shard interrupted.
+//! - **Alarm**: frees what has expired, carries on what a crash or an unreachable shard interrupted, and delivers the
+//!   events of the outbox to the queue.
 //!
 //! Calls of one account run beside each other while they wait for shards. Each step reads, decides and writes without
 //! waiting, so what it wrote becomes durable together.
@@ -25,16 +26,21 @@ use worker::{Env, State, worker_sys};
 
 use self::store::SqlStore;
 use crate::objects::alarm::Alarm;
-use crate::objects::{self, now};
+use crate::objects::{self, now, outbox};
 
 /// How long answers are remembered for their keys, in milliseconds.
 const REMEMBERED: i64 = DAY;
+
+/// How long events may wait so that many share a message, in milliseconds: a queue bills by the message.
+const DELIVER_AFTER: i64 = 5_000;
 
 /// The object around a desk. All truth is in SQLite; what is here can be lost at any time.
 #[wasm_bindgen]
 pub struct QuoteDesk {
     store: SqlStore,
     alarm: Alarm,
+    /// In the event log: `quotes/` and the account.
+    name: String,
     env: Env,
     /// Keys of the calls that are running.
     running: RefCell<BTreeSet<OpaqueId>>,
@@ -46,8 +52,10 @@ impl QuoteDesk {
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, env: Env) -> Result<QuoteDesk, JsValue> {
         let alarm = Alarm::of(state.storage()?);
-        let store = SqlStore::open(State::from(state).storage().sql())?;
-        Ok(Self { store, alarm, env, running: RefCell::default() })
+        let state = State::from(state);
+        let name = format!("quotes/{}", state.id().name().unwrap_or_default());
+        let store = SqlStore::open(state.storage().sql())?;
+        Ok(Self { store, alarm, name, env, running: RefCell::default() })
     }
 
     /// Answers one call.
@@ -61,16 +69,24 @@ impl QuoteDesk {
     /// Sees to the quotes whose time has come.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.alarm.rang(now());
-        match self.see_to_quotes().await {
-            Ok(()) => {
-                self.alarm.succeeded();
-                self.wake_when_due()
-            }
-            Err(error) => {
-                worker::console_error!("quote desk: {error}");
-                self.alarm.failed(now())
-            }
+        let seen = self.see_to_quotes().await;
+        if let Err(error) = &seen {
+            worker::console_error!("{}: {error}", self.name);
         }
+        self.store.take_told();
+        let delivered = outbox::drain(&self.name, &self.store, &self.env).await;
+        if let Err(error) = &delivered {
+            worker::console_error!("{}: delivering events: {error}", self.name);
+        }
+        if seen.is_err() || delivered.is_err() {
+            return self.alarm.failed(now());
+        }
+        self.alarm.succeeded();
+        self.store.forget_deadline();
+        if delivered.is_ok_and(|more| more) {
+            self.alarm.wake_at(now())?;
+        }
+        self.wake_when_due()
     }
 }
 
@@ -129,6 +145,8 @@ impl QuoteDesk {
                         let answer = Answer::Refused { why: why.clone(), replayed: false };
                         self.store.remember(idempotency, &answer, now())?;
                     }
+                    // With what was written: a crash while shards are asked is seen to by the alarm.
+                    self.wake_when_due()?;
                     let replies =
                         join_all(asks.into_iter().map(|(shard, command)| self.ask_shard(shard, command))).await;
                     step = Desk::new(&self.store).heard(act, replies, now())?;
@@ -156,8 +174,11 @@ impl QuoteDesk {
         (shard, reply)
     }
 
-    /// Sets the alarm to the time at which the next quote wants to be looked at.
+    /// Sets the alarm to the time at which the next quote wants to be looked at, or new events are to be delivered.
     fn wake_when_due(&self) -> Result<(), JsValue> {
+        if self.store.take_told() {
+            self.alarm.wake_at(now().plus(DELIVER_AFTER))?;
+        }
         match self.store.next_deadline()? {
             Some(at) => self.alarm.wake_at(at.max(now())),
             None => Ok(()),

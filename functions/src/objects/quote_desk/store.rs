@@ -4,38 +4,57 @@
 //! | --- | --- |
 //! | `quotes` | a [`Quote`] as JSON, with what it is looked up by |
 //! | `answers` | the answer that was given for an idempotency key |
+//! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered; its place is its `seq` |
 //! | `migrations` | the numbers of the migrations that have run |
+
+use std::cell::Cell;
 
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
 use holdfast::quote::desk::DeskStore;
-use holdfast::quote::{Quote, QuoteState};
+use holdfast::quote::{Quote, QuoteEvent, QuoteState};
 use holdfast::time::Timestamp;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
+use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 1] = [&[
-    "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
-    "CREATE INDEX quotes_state ON quotes (state, expires_at)",
-    "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
-    "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX answers_at ON answers (at)",
-]];
+const MIGRATIONS: [&[&str]; 2] = [
+    &[
+        "CREATE TABLE quotes (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, quote TEXT NOT NULL)",
+        "CREATE INDEX quotes_state ON quotes (state, expires_at)",
+        "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
+        "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX answers_at ON answers (at)",
+    ],
+    // AUTOINCREMENT: a place is never given twice, not even after everything was delivered.
+    &["CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL)"],
+];
 
+/// Later than any time.
+const NEVER: i64 = i64::MAX;
 /// Quotes looked at by one alarm.
 const DUE_AT_ONCE: u32 = 100;
 
 /// The tables of one desk.
 pub struct SqlStore {
     sql: Sql,
+    /// No quote wants to be looked at before this, in milliseconds since 1970; nothing where that is not known.
+    next: Cell<Option<i64>>,
+    /// There may be events that no alarm is set for.
+    told: Cell<bool>,
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)? })
+        Ok(Self { sql: Sql::open(sql, &MIGRATIONS)?, next: Cell::default(), told: Cell::new(true) })
+    }
+
+    /// Whether there may be events since this was last asked, or since a restart.
+    pub fn take_told(&self) -> bool {
+        self.told.take()
     }
 
     /// The answer that was given for a key, and to which request.
@@ -77,13 +96,22 @@ impl SqlStore {
         Ok((quotes, cursor))
     }
 
-    /// The time at which the next quote wants to be looked at.
+    /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
     pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
-        let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(at)) => Ok(Some(Timestamp::from_millis(*at))),
-            _ => Ok(None),
+        if self.next.get().is_none() {
+            let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
+            let next = match rows.first().and_then(|row| row.first()) {
+                Some(Value::Integer(at)) => *at,
+                _ => NEVER,
+            };
+            self.next.set(Some(next));
         }
+        Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
+    }
+
+    /// The next quote has been looked at.
+    pub fn forget_deadline(&self) {
+        self.next.take();
     }
 }
 
@@ -106,7 +134,9 @@ impl DeskStore for SqlStore {
         let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, quote) VALUES (?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
              wake_at = excluded.wake_at, quote = excluded.quote";
-        self.sql.run(statement, row)
+        self.sql.run(statement, row)?;
+        self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
+        Ok(())
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
@@ -120,6 +150,23 @@ impl DeskStore for SqlStore {
         let rows = self.sql.rows(statement, vec![now.millis().into(), sql::number(DUE_AT_ONCE.into())?])?;
         let id = |row: &Vec<Value>| sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"));
         rows.iter().map(id).collect()
+    }
+
+    fn emit(&self, event: &QuoteEvent) -> Result<()> {
+        self.told.set(true);
+        self.sql.run("INSERT INTO outbox (event) VALUES (?)", vec![sql::to_json(event)?])
+    }
+}
+
+impl Outbox for SqlStore {
+    fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>> {
+        let statement = "SELECT seq, json_insert(event, '$.seq', seq) FROM outbox ORDER BY seq LIMIT ?";
+        let rows = self.sql.rows(statement, vec![sql::number(limit.into())?])?;
+        rows.iter().map(|row| Ok((sql::integer(row, 0)?, sql::string(row, 1)?.to_owned()))).collect()
+    }
+
+    fn delivered(&self, seq: u64) -> Result<()> {
+        self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![sql::number(seq)?])
     }
 }
 

@@ -1,0 +1,169 @@
+//! A quote on its way to being held: what the shards have set aside so far, and what they lack.
+
+use super::draft::{Draft, DraftLine};
+use super::event::QuoteEvent;
+use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, ShardHolds, keys};
+use super::refusal::{Missing, Refusal, Shortage};
+use crate::id::Sku;
+use crate::stock::shard::Command;
+use crate::stock::{HoldLine, LineHeld, LineKey, ShardName};
+use crate::time::Timestamp;
+
+/// A draft, and what the shards said to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// What is to be held.
+    pub(super) draft: Draft,
+    created_at: Timestamp,
+    /// How many waves have been asked.
+    asked: usize,
+    held: Vec<(ShardName, LineHeld)>,
+}
+
+impl Opening {
+    /// Nobody has been asked yet.
+    pub(super) fn new(draft: Draft, now: Timestamp) -> Self {
+        Self { draft, created_at: now, asked: 0, held: Vec::new() }
+    }
+
+    /// Until when the quote can be committed.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        self.created_at.plus(self.draft.ttl_ms)
+    }
+
+    /// The event of its refusal.
+    pub(super) fn refused(&self, refusal: &Refusal, now: Timestamp) -> QuoteEvent {
+        QuoteEvent::refused(&self.draft, refusal.code(), |place| self.units_held(place), now)
+    }
+
+    /// Goes on to the next wave that can help with what is lacking, and says what to ask of it; nothing if none is left.
+    pub(super) fn next_wave(&mut self) -> Vec<(ShardName, Command)> {
+        while let Some(wave) = self.draft.waves.get(self.asked) {
+            self.asked = self.asked.saturating_add(1);
+            let asks = wave.asks(&self.draft.lines, |key| self.lacking(key));
+            if !asks.is_empty() {
+                return asks.into_iter().map(|(shard, lines)| (shard, self.hold(lines))).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    fn hold(&self, lines: Vec<HoldLine>) -> Command {
+        let Draft { id, replace, .. } = &self.draft;
+        Command::Hold { quote: id.clone(), expires_at: self.expires_at(), lines, replaces: replace.clone() }
+    }
+
+    /// Notes what a shard has set aside.
+    pub(super) fn heard(&mut self, shard: &ShardName, lines: Vec<LineHeld>) {
+        self.held.extend(lines.into_iter().map(|line| (shard.clone(), line)));
+    }
+
+    fn units_of(&self, key: LineKey) -> u32 {
+        let lines = self.held.iter().filter(|(_, line)| line.line == key).flat_map(|(_, line)| &line.allocations);
+        lines.fold(0, |sum, at| sum.saturating_add(at.quantity))
+    }
+
+    /// Units of a need that are not held yet.
+    fn lacking(&self, key: LineKey) -> u32 {
+        let line = self.draft.lines.get(usize::from(key.line));
+        let need = line.and_then(|line| line.needs.get(usize::from(key.component.unwrap_or(0))));
+        let wanted = line.zip(need).map_or(0, |(line, need)| line.quantity.saturating_mul(need.quantity));
+        wanted.saturating_sub(self.units_of(key))
+    }
+
+    /// Units of a line that are held: of a bundle, as many as its scarcest component allows.
+    fn units_held(&self, place: usize) -> u32 {
+        let Some(line) = self.draft.lines.get(place) else { return 0 };
+        let of_need = keys(place, &line.sku, &line.needs)
+            .map(|(key, need)| self.units_of(key).checked_div(need.quantity).unwrap_or(0).min(line.quantity));
+        // A digital part needs nothing held.
+        of_need.min().unwrap_or(line.quantity)
+    }
+
+    /// Whether nothing is lacking.
+    pub(super) fn is_complete(&self) -> bool {
+        self.draft.lines.iter().enumerate().all(|(place, line)| self.units_held(place) == line.quantity)
+    }
+
+    /// Whether something of any line is held.
+    pub(super) fn has_anything(&self) -> bool {
+        (0..self.draft.lines.len()).any(|place| self.units_held(place) > 0)
+    }
+
+    /// The lines that are short. Each shard set aside all it had, so what is held is what there is.
+    pub(super) fn shortages(&self) -> Vec<Shortage> {
+        let short = (0..).zip(&self.draft.lines).filter(|(place, line)| self.units_held(*place) < line.quantity);
+        let shortage = |(place, line): (usize, &DraftLine)| Shortage {
+            line: place,
+            sku: line.sku.clone(),
+            wanted: line.quantity,
+            available: self.units_held(place),
+            missing: keys(place, &line.sku, &line.needs)
+                .filter_map(|(key, need)| self.missing(key, &need.sku))
+                .collect(),
+        };
+        short.map(shortage).collect()
+    }
+
+    fn missing(&self, key: LineKey, sku: &Sku) -> Option<Missing> {
+        let units = Some(self.lacking(key)).filter(|units| *units > 0)?;
+        let at = self.held.iter().filter(|(_, line)| line.line == key).flat_map(|(_, line)| &line.allocations);
+        Some(Missing { sku: sku.clone(), units, at: at.cloned().collect() })
+    }
+
+    /// The shards that have set something aside.
+    pub(super) fn holders(&self) -> Vec<&ShardName> {
+        let mut holders: Vec<&ShardName> = Vec::new();
+        for (shard, line) in &self.held {
+            if !line.allocations.is_empty() && !holders.contains(&shard) {
+                holders.push(shard);
+            }
+        }
+        holders
+    }
+
+    /// The quote that holds what is held.
+    pub(super) fn into_quote(self) -> Quote {
+        let mut holds: Vec<ShardHolds> = Vec::new();
+        for (shard, line) in &self.held {
+            let held = line.allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
+            if held == 0 {
+                continue;
+            }
+            let units = HeldUnits { line: line.line, held, committed: 0, returned: 0 };
+            match holds.iter_mut().find(|known| known.shard == *shard) {
+                Some(known) => known.units.push(units),
+                None => holds.push(ShardHolds { shard: shard.clone(), units: vec![units] }),
+            }
+        }
+        let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
+        let (lines, expires_at) = (lines.unwrap_or_default(), self.expires_at());
+        let Draft { id, account, region, currency, reference, .. } = self.draft;
+        let (state, created_at, returns) = (QuoteState::Held, self.created_at, Vec::new());
+        Quote { id, account, state, created_at, expires_at, reference, region, currency, lines, holds, returns }
+    }
+
+    fn line(&self, place: usize) -> Option<QuoteLine> {
+        let line = self.draft.lines.get(place)?;
+        let of_bundle = |key: LineKey| key.component.and_then(|at| line.needs.get(usize::from(at)));
+        let heard = self.held.iter().filter(|(_, held)| usize::from(held.line.line) == place);
+        let allocations = heard.flat_map(|(_, held)| {
+            let sku = of_bundle(held.line).map(|need| need.sku.clone());
+            held.allocations.iter().map(move |at| QuoteAllocation {
+                location: at.location.clone(),
+                quantity: at.quantity,
+                sku: sku.clone(),
+            })
+        });
+        Some(QuoteLine {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            held: self.units_held(place),
+            committed: 0,
+            returned: 0,
+            price: line.price.clone(),
+            needs: line.needs.clone(),
+            allocations: allocations.collect(),
+        })
+    }
+}
