@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::event::{Answered, Event, QuoteLine, What};
 use super::histogram::{Histogram, bucket};
-use super::said::Verdict;
+use super::said::{Verdict, judge};
 use super::sums::Sums;
 use super::tally::Tally;
 
@@ -152,7 +152,7 @@ impl Board {
         match line {
             QuoteLine::Held { wanted, held, said, lowered_at } => {
                 self.add(Tally::LinesAsked, 1);
-                let verdict = said.map_or(Verdict::NotTold, |said| said.judge(*wanted, *held, *lowered_at));
+                let verdict = said.map_or(Verdict::NotTold, |said| judge(said, *wanted, *held, *lowered_at));
                 if verdict != Verdict::NotTold {
                     self.add(Tally::LinesTold, 1);
                 }
@@ -160,14 +160,9 @@ impl Board {
                     self.add(Tally::Phantoms(cause), 1);
                 }
             }
-            QuoteLine::Sold { units, calibrated, class, amount } => {
-                if *calibrated {
-                    let back = *units < 0;
-                    self.add(
-                        if back { Tally::CalibrationReturned } else { Tally::CalibrationSold },
-                        units.saturating_abs(),
-                    );
-                }
+            QuoteLine::Sold { calibrations, class, amount } => {
+                let tally = if *calibrations < 0 { Tally::CalibrationReturned } else { Tally::CalibrationSold };
+                self.add(tally, calibrations.saturating_abs());
                 self.add(Tally::Revenue(amount.currency, *class), amount.amount);
             }
         }

@@ -7,10 +7,11 @@
 
 use super::histogram::Histogram;
 use super::household::Vehicles;
-use super::said::Said;
-use super::sale::{Class, Sale};
+use super::sale::Sale;
+use crate::catalog::part::RevenueClass;
 use crate::id::OpaqueId;
 use crate::money::Money;
+use crate::quote::Said;
 use crate::time::Timestamp;
 
 /// Something that happened.
@@ -113,14 +114,12 @@ pub enum QuoteLine {
         /// When the stock was last found to be less than the books said, where some was lacking.
         lowered_at: Option<Timestamp>,
     },
-    /// It was sold, or came back: then units and amount are below zero.
+    /// It was sold, or came back: then everything is below zero.
     Sold {
-        /// Units.
-        units: i64,
-        /// Whether each of them must be calibrated.
-        calibrated: bool,
+        /// Units that must be calibrated, those inside bundles counted.
+        calibrations: i64,
         /// What kind of revenue it is.
-        class: Class,
+        class: RevenueClass,
         /// What it brought.
         amount: Money,
     },

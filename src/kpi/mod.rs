@@ -31,6 +31,6 @@ pub use histogram::Histogram;
 pub use intake::{BoardStore, take};
 pub use numbers::numbers;
 pub use read::Unreadable;
-pub use said::{Answers, Said};
+pub use said::Answers;
 pub use service::ServiceSpend;
 pub use tally::Tally;

@@ -6,10 +6,10 @@ use super::board::Board;
 use super::event::Grade;
 use super::histogram::Histogram;
 use super::said::Cause;
-use super::sale::Class;
 use super::service::ServiceSpend;
 use super::tally::Tally;
 use crate::catalog::Powertrain;
+use crate::catalog::part::RevenueClass;
 use crate::money::Currency;
 
 /// A query is fast that is answered in less than this, in milliseconds.
@@ -157,12 +157,12 @@ fn revenue(currency: Currency, board: &Board, before: &Board) -> Value {
     let mut fields = vec![("currency", currency.as_str().into())];
     // Recurring and digital, and all: now and before.
     let (mut light, mut all, mut light_before, mut all_before) = (0_i64, 0_i64, 0_i64, 0_i64);
-    for (class, name) in Class::NAMES {
+    for (class, name) in RevenueClass::NAMES {
         let (now, then) = (board.get(Tally::Revenue(currency, class)), before.get(Tally::Revenue(currency, class)));
         fields.push((name, now.into()));
         all = all.saturating_add(now);
         all_before = all_before.saturating_add(then);
-        if class != Class::Physical {
+        if class != RevenueClass::Physical {
             light = light.saturating_add(now);
             light_before = light_before.saturating_add(then);
         }

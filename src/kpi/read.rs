@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::event::{Answered, Event, Grade, QuoteLine, What};
 use super::histogram::{Histogram, bucket};
 use super::household::{MAX_VEHICLES, Vehicles};
-use super::said::Said;
-use super::sale::{Class, MAX_SALE_LINES, Sale, SaleLine};
+use super::sale::{MAX_SALE_LINES, Sale, SaleLine};
 use crate::catalog::Powertrain;
+use crate::catalog::part::RevenueClass;
 use crate::money::{Currency, MAX_MINOR_UNITS, Money};
+use crate::quote::Said;
 use crate::time::Timestamp;
 
 /// The newest version of events that is understood.
@@ -110,7 +111,7 @@ fn quote<'a>(event: &'a Value, outcome: &'a str) -> Read<What<'a>> {
 fn held_line(line: &Value) -> Read<QuoteLine> {
     let said = line.get("said").map(|said| {
         let available = u32::try_from(whole(said, "available")?).unwrap_or(u32::MAX);
-        Ok(Said { available, at: time(said, "at")?, snapshot: text(said, "source")? == "snapshot" })
+        Ok(Said { available, at: time(said, "at")?, snapshot: said.get("snapshot") == Some(&Value::Bool(true)) })
     });
     let lowered_at = line.get("lowered_at").map(|_| time(line, "lowered_at"));
     Ok(QuoteLine::Held {
@@ -125,9 +126,9 @@ fn held_line(line: &Value) -> Read<QuoteLine> {
 fn sold_line(line: &Value, currency: Currency, sign: i64) -> Read<QuoteLine> {
     let amount = field(line, "amount", Value::as_i64)?.saturating_mul(sign);
     Ok(QuoteLine::Sold {
-        units: i64::from(quantity(line, "units")?).saturating_mul(sign),
-        calibrated: line.get("calibrated").and_then(Value::as_bool).unwrap_or(false),
-        class: line.get("class").map_or(Ok(Class::Physical), |_| class(line))?,
+        calibrations: i64::from(line.get("calibrations").map_or(Ok(0), |_| quantity(line, "calibrations"))?)
+            .saturating_mul(sign),
+        class: line.get("class").map_or(Ok(RevenueClass::Physical), |_| class(line))?,
         amount: Money { amount, currency },
     })
 }
@@ -222,8 +223,8 @@ fn time(value: &Value, name: &'static str) -> Read<Timestamp> {
     parsed(value, name)
 }
 
-fn class(value: &Value) -> Read<Class> {
-    Class::named(text(value, "class")?).ok_or(unreadable("class"))
+fn class(value: &Value) -> Read<RevenueClass> {
+    RevenueClass::named(text(value, "class")?).ok_or(unreadable("class"))
 }
 
 fn powertrain(value: &Value) -> Read<Powertrain> {

@@ -1,12 +1,13 @@
 //! Phantoms: answers that said a quantity was there, and holds that then failed.
 //!
 //! An isolate remembers what it told each account of each part ([`Answers`]). When the account then asks to hold the part,
-//! what it was told goes along ([`Said`]), and the outcome of the hold is judged by it ([`Said::judge`]).
+//! what it was told goes along ([`Said`]), and the outcome of the hold is judged by it ([`judge`]).
 //!
 //! A hold is judged if the isolate that takes it gave the account's last answer on the part, at most [`REMEMBERED`] ago,
 //! and has not needed the room since. Other holds are counted as not judged; they are in neither part of the rate.
 
 use crate::id::{AccountId, Sku, fnv1a};
+use crate::quote::Said;
 use crate::time::{MINUTE, Timestamp};
 
 /// How long an answer is remembered, in milliseconds: as long as a quote is held unless it says otherwise.
@@ -14,17 +15,6 @@ pub const REMEMBERED: i64 = 15 * MINUTE;
 
 /// Answers that an isolate remembers: 24 bytes each, 384 KiB in all.
 const SLOTS: usize = 16_384;
-
-/// What an account was told of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Said {
-    /// Units that could be had.
-    pub available: u32,
-    /// When it was told so.
-    pub at: Timestamp,
-    /// Whether a snapshot had a part in it; else the shards that own the stock said so.
-    pub snapshot: bool,
-}
 
 /// Why an answer did not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,21 +38,19 @@ pub enum Verdict {
     Phantom(Cause),
 }
 
-impl Said {
-    /// Judges a hold for `wanted` units that got `held`. `lowered_at` is when the stock it was to come from was last
-    /// found to be less than the books said.
-    pub fn judge(&self, wanted: u32, held: u32, lowered_at: Option<Timestamp>) -> Verdict {
-        if self.available < wanted {
-            Verdict::NotTold
-        } else if held >= wanted {
-            Verdict::Kept
-        } else if lowered_at.is_some_and(|lowered| lowered >= self.at) {
-            Verdict::Phantom(Cause::Count)
-        } else if self.snapshot {
-            Verdict::Phantom(Cause::StaleSnapshot)
-        } else {
-            Verdict::Phantom(Cause::Race)
-        }
+/// Judges a hold for `wanted` units that got `held`, by what was `said` before. `lowered_at` is when the stock it was to
+/// come from was last found to be less than the books said.
+pub fn judge(said: Said, wanted: u32, held: u32, lowered_at: Option<Timestamp>) -> Verdict {
+    if said.available < wanted {
+        Verdict::NotTold
+    } else if held >= wanted {
+        Verdict::Kept
+    } else if lowered_at.is_some_and(|lowered| lowered >= said.at) {
+        Verdict::Phantom(Cause::Count)
+    } else if said.snapshot {
+        Verdict::Phantom(Cause::StaleSnapshot)
+    } else {
+        Verdict::Phantom(Cause::Race)
     }
 }
 
@@ -137,11 +125,11 @@ mod tests {
     #[test]
     fn a_hold_is_judged_by_what_the_account_was_told() {
         let (shard, snapshot) = (said(5, false), said(5, true));
-        assert_eq!(shard.judge(5, 5, None), Verdict::Kept);
-        assert_eq!(shard.judge(6, 2, None), Verdict::NotTold);
-        assert_eq!(said(0, false).judge(1, 0, None), Verdict::NotTold);
-        assert_eq!(shard.judge(5, 4, None), Verdict::Phantom(Cause::Race));
-        assert_eq!(snapshot.judge(5, 0, None), Verdict::Phantom(Cause::StaleSnapshot));
+        assert_eq!(judge(shard, 5, 5, None), Verdict::Kept);
+        assert_eq!(judge(shard, 6, 2, None), Verdict::NotTold);
+        assert_eq!(judge(said(0, false), 1, 0, None), Verdict::NotTold);
+        assert_eq!(judge(shard, 5, 4, None), Verdict::Phantom(Cause::Race));
+        assert_eq!(judge(snapshot, 5, 0, None), Verdict::Phantom(Cause::StaleSnapshot));
     }
 
     #[test]
@@ -149,8 +137,8 @@ mod tests {
         for (lowered, from_shard, from_snapshot) in
             [(999, Cause::Race, Cause::StaleSnapshot), (1_000, Cause::Count, Cause::Count)]
         {
-            assert_eq!(said(5, false).judge(5, 4, Some(at(lowered))), Verdict::Phantom(from_shard));
-            assert_eq!(said(5, true).judge(5, 4, Some(at(lowered))), Verdict::Phantom(from_snapshot));
+            assert_eq!(judge(said(5, false), 5, 4, Some(at(lowered))), Verdict::Phantom(from_shard));
+            assert_eq!(judge(said(5, true), 5, 4, Some(at(lowered))), Verdict::Phantom(from_snapshot));
         }
     }
 

@@ -1,22 +1,12 @@
 //! Sales: what was sold, by the class of what it was and the vehicle it was for.
 
 use crate::catalog::Powertrain;
+use crate::catalog::part::RevenueClass;
 use crate::id::OpaqueId;
 use crate::money::Money;
 
 /// The most lines of one sale.
 pub const MAX_SALE_LINES: usize = 100;
-
-/// What kind of revenue a sale brings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Goods.
-    Physical,
-    /// Software, calibrations and other things without a body, sold once or by the use.
-    Digital,
-    /// What is paid again every month or year.
-    Recurring,
-}
 
 /// One sale, as an ERP or a shop system reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,25 +23,9 @@ pub struct Sale {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SaleLine {
     /// What kind of revenue it is.
-    pub class: Class,
+    pub class: RevenueClass,
     /// Without tax and core charges; below zero for a credit.
     pub amount: Money,
     /// What drives the vehicle it was for.
     pub powertrain: Powertrain,
-}
-
-impl Class {
-    /// Every class, with its name in the API.
-    pub const NAMES: [(Self, &'static str); 3] =
-        [(Self::Physical, "physical"), (Self::Digital, "digital"), (Self::Recurring, "recurring")];
-
-    /// Its name in the API.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
-    }
-
-    /// The class of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(class, _)| *class)
-    }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::said::Cause;
-use super::sale::Class;
 use crate::catalog::Powertrain;
+use crate::catalog::part::RevenueClass;
 use crate::money::Currency;
 
 /// The name of a sum: a path, such as `quotes/held`. The first part says what is counted, the others by what it is told
@@ -44,7 +44,7 @@ pub enum Tally<'a> {
     /// Those of them that came back.
     CalibrationReturned,
     /// What was sold, less what was given back for returns, in minor units.
-    Revenue(Currency, Class),
+    Revenue(Currency, RevenueClass),
     /// What households whose vehicles are known spent, in minor units, by what the parts were for.
     Spend(Currency, Powertrain),
     /// What other households spent.

@@ -34,8 +34,7 @@ fn happening() -> impl Strategy<Value = Value> {
         json!({"kind": "moved", "expected": expected, "movement": {"kind": "count", "quantity": found}})
     });
     let held = (1..9_u32, 0..9_u32, 0..9_u32, any::<bool>()).prop_map(|(quantity, held, available, snapshot)| {
-        let source = if snapshot { "snapshot" } else { "shard" };
-        let said = json!({"available": available, "at": "2026-11-20T10:00:00Z", "source": source});
+        let said = json!({"available": available, "at": "2026-11-20T10:00:00Z", "snapshot": snapshot});
         json!({"kind": "quote_held", "took_ms": 4, "lines": [{"quantity": quantity, "units": held, "said": said}]})
     });
     let sale = (household.clone(), powertrain.clone(), -500..500_i64).prop_map(|(household, powertrain, amount)| {
@@ -162,7 +161,8 @@ fn an_event_that_cannot_be_read_is_counted_as_such_and_holds_up_no_other() {
 #[test]
 fn a_day_worked_out_by_hand_gives_the_five_numbers() {
     let at = "2026-11-20T10:00:00Z";
-    let said = |available: u32, source: &str| json!({"available": available, "at": at, "source": source});
+    let said =
+        |available: u32, source: &str| json!({"available": available, "at": at, "snapshot": source == "snapshot"});
     let usd = |amount: i64| json!({"amount": amount, "currency": "USD"});
     let count = |expected: u64, found: u64| json!({"kind": "moved", "expected": expected, "movement": {"kind": "count", "quantity": found}});
     let class = |class: &str, found: u64| json!({"kind": "count", "expected": 100, "found": found, "class": class});
@@ -177,9 +177,9 @@ fn a_day_worked_out_by_hand_gives_the_five_numbers() {
             {"quantity": 2, "units": 0, "said": said(2, "shard"), "lowered_at": "2026-11-20T10:00:01Z"}]}),
         json!({"kind": "quote_refused", "reason": "quota_exceeded", "lines": [line(1, 0, said(1, "shard"))]}),
         json!({"kind": "quote_committed", "currency": "USD", "lines": [
-            {"units": 3, "amount": 90_000, "calibrated": true},
+            {"units": 3, "amount": 90_000, "calibrations": 3},
             {"units": 2, "amount": 4_000, "class": "recurring"}]}),
-        json!({"kind": "quote_returned", "currency": "USD", "lines": [{"units": 1, "amount": 30_000, "calibrated": true}]}),
+        json!({"kind": "quote_returned", "currency": "USD", "lines": [{"units": 1, "amount": 30_000, "calibrations": 1}]}),
         json!({"kind": "quote_released"}),
         json!({"kind": "token_issued"}),
         json!({"kind": "token_issued"}),

@@ -14,7 +14,7 @@
 //! What becomes of a quote is put into the outbox with the write that makes it so: see [`super::event`].
 
 use super::draft::Draft;
-use super::event::{Outcome, QuoteEvent, lines, some_lines};
+use super::event::{Outcome, QuoteEvent, some_lines};
 use super::opening::Opening;
 use super::record::{Quote, QuoteState, Return, ShardHolds};
 pub use super::refusal::{Missing, Refusal, Shortage};
@@ -311,8 +311,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             None => None,
         };
         let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
+        let (lines, took_ms) = (opening.event_lines(), now.since(asked_at).max(0));
         let quote = opening.into_quote();
-        let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.store.put_quote(&quote, Some(quote.expires_at))?;
         let Some(old) = old else { return Ok(done(quote)) };

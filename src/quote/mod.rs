@@ -12,9 +12,11 @@ mod opening;
 pub mod record;
 mod refusal;
 pub mod request;
+pub mod said;
 
 pub use desk::{Desk, DeskStore, Refusal, Step};
 pub use draft::{Draft, DraftLine, Wave};
 pub use event::QuoteEvent;
 pub use record::{Quote, QuoteLine, QuoteState};
 pub use request::QuoteRequest;
+pub use said::Said;

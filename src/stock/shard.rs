@@ -373,10 +373,15 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     if movement.kind == MovementKind::Pick {
         sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), store)?;
     }
+    if movement.corrects() && position.counters.balance() < before.balance() {
+        position.lowered_at = Some(now);
+    }
+    let new = position.version == 0;
     let seq = write(&mut position, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
-    let what = Happening::Moved { movement: movement.clone(), expected };
+    // The first count of a position is no check of the books.
+    let what = Happening::Moved { movement: movement.clone(), expected: expected.filter(|_| !new) };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
     store.emit(&StockEvent { seq, at: now, what })?;
     let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);

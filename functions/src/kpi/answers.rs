@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use holdfast::id::{AccountId, Sku};
-use holdfast::kpi::{Answers, Said};
+use holdfast::kpi::Answers;
 use holdfast::query::Origin;
 use holdfast::query::answer::QueryAnswer;
+use holdfast::quote::Said;
 use holdfast::time::Timestamp;
 
 thread_local! {

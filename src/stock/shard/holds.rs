@@ -29,7 +29,7 @@ pub(super) fn hold<S: Store>(
         if !known.is_live(now) {
             return Ok(refused(&known));
         }
-        let answer = told(&known.holds, lines);
+        let answer = told(&known.holds, lines, store)?;
         // Whoever asks again promises from now on.
         prolong(known, expires_at, store)?;
         return Ok(Reply::Held { lines: answer });
@@ -53,7 +53,7 @@ pub(super) fn hold<S: Store>(
     for line in choosing {
         holds.append(&mut allocate(line, &mut lendable, &mut shelf)?);
     }
-    let answer = told(&holds, lines);
+    let answer = told(&holds, lines, store)?;
     if holds.is_empty() {
         // Nothing to remember: asking again asks anew.
         return Ok(Reply::Held { lines: answer });
@@ -283,13 +283,20 @@ fn allocate<S: Store>(
 }
 
 /// What a quote is told about its lines: the first time and every time it asks again.
-fn told(holds: &[Hold], lines: &[HoldLine]) -> Vec<LineHeld> {
-    let of_line = |line: &HoldLine| {
-        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
+fn told<S: Store>(holds: &[Hold], lines: &[HoldLine], store: &S) -> Result<Vec<LineHeld>, S::Error> {
+    let mut told = Vec::with_capacity(lines.len());
+    for HoldLine { line, sku, quantity, locations, .. } in lines {
+        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == *line).map(allocated).collect();
         let held = allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held) }
-    };
-    lines.iter().map(of_line).collect()
+        let lacking = quantity.saturating_sub(held);
+        let mut lowered_at = None;
+        if lacking > 0 {
+            let positions = store.positions(sku)?.into_iter().filter(|position| locations.contains(&position.location));
+            lowered_at = positions.filter_map(|position| position.lowered_at).max();
+        }
+        told.push(LineHeld { line: *line, allocations, lacking, lowered_at });
+    }
+    Ok(told)
 }
 
 /// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.
