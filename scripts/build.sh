@@ -25,7 +25,9 @@ wasm-bindgen "$wasm" --target module --no-typescript --out-dir "$out/wasm" --out
   --experimental-reset-state-function --force-enable-abort-handler
 # A source-phase import, which esbuild does not know; a plain import of a .wasm file is the same thing in workerd.
 sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/wasm/functions.js.bak"
-wasm-opt -Os "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
+# Not more than -O1: what LLVM has optimised gains nothing from more, compresses worse, and -Os of binaryen 132 makes wrong
+# code of it (docs/decisions/0013).
+wasm-opt -O1 "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
 echo "$stamp" > "$out/stamp"

@@ -113,33 +113,43 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(self.store.quote(id)?.map_or_else(|| refused(Refusal::NotFound), done))
     }
 
-    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others.
-    pub fn commit(&self, id: &OpaqueId, lines: Option<&[(usize, u32)]>, now: Timestamp) -> Result<Step, S::Error> {
+    /// Accepts a quote: all of it, or of each of `lines` so many units, and none of the others. `call` is the caller's key:
+    /// a repeated call carries on with what it began, or meets it done.
+    pub fn commit(
+        &self,
+        id: &OpaqueId,
+        lines: Option<&[(usize, u32)]>,
+        call: Option<&OpaqueId>,
+        now: Timestamp,
+    ) -> Result<Step, S::Error> {
         let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {}
-            // Begun before: carry on with what was accepted then.
-            QuoteState::Committing => return Ok(ask_commit(&quote)),
+            QuoteState::Committing if quote.is_decided_by(call) => return Ok(ask_commit(&quote)),
+            QuoteState::Committed if quote.is_decided_by(call) => return Ok(done(quote)),
             _ => return Ok(refused(why_not_held(&quote, now))),
         }
         let sold = quote.units(lines, |line| line.held);
         if let Err(refusal) = sold.and_then(|sold| quote.sell(&sold)) {
             return Ok(refused(refusal));
         }
+        quote.decided_by = call.cloned();
         self.store.put_quote(&quote, Some(now.plus(RETRY_AFTER)))?;
         Ok(ask_commit(&quote))
     }
 
-    /// Gives a quote up.
-    pub fn release(&self, id: &OpaqueId, now: Timestamp) -> Result<Step, S::Error> {
-        let Some(quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
+    /// Gives a quote up. `call` is the caller's key, as for [`Desk::commit`].
+    pub fn release(&self, id: &OpaqueId, call: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
+        let Some(mut quote) = self.store.quote(id)? else { return Ok(refused(Refusal::NotFound)) };
         match quote.state_at(now) {
             QuoteState::Held => {
+                quote.decided_by = call.cloned();
                 let lines = some_lines(&quote, |_, line| line.held);
                 self.tell(&quote, Outcome::Released { lines }, now)?;
                 self.ask_release(quote, QuoteState::Releasing, now)
             }
             QuoteState::Releasing => self.ask_release(quote, QuoteState::Releasing, now),
+            QuoteState::Released if quote.is_decided_by(call) => Ok(done(quote)),
             _ => Ok(refused(why_not_held(&quote, now))),
         }
     }
@@ -267,18 +277,22 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         replies: Vec<(ShardName, Option<Reply>)>,
         now: Timestamp,
     ) -> Result<Step, S::Error> {
-        let (mut lost, mut unreachable) = (None, false);
+        let (mut lost, mut busy, mut unreachable) = (None, None, false);
         for (shard, reply) in replies {
             match reply {
                 Some(Reply::Held { lines }) => opening.heard(&shard, lines),
                 // The hold of an earlier try has come to its end meanwhile.
                 Some(Reply::Refused { why: HoldRefusal::Expired }) => lost = Some(Refusal::Expired),
+                // Another quote is about to take that place, or was and will not come back.
+                Some(Reply::Refused { why: HoldRefusal::BeingReplaced }) => busy = Some(Refusal::Busy),
                 Some(Reply::Refused { .. }) => lost = Some(Refusal::AlreadyReleased),
                 _ => unreachable = true,
             }
         }
-        if let Some(lost) = lost {
-            return self.refuse(&opening, lost, now);
+        if let Some(lost) = lost.or(busy) {
+            // What has become of the quote to be replaced says more than what this one has lost.
+            let refusal = self.objection_by_now(&opening.draft, now)?.unwrap_or(lost);
+            return self.refuse(&opening, refusal, now);
         }
         if unreachable {
             // Nothing is given back: the caller asks again and meets what is held, or it expires.
@@ -298,9 +312,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return self.refuse(&opening, Refusal::InsufficientStock { shortages }, now);
         }
         // While the shards were asked, another call may have decided otherwise.
-        if let Some(refusal) = self.objection(&opening.draft, now)? {
-            // What is about to be sold is as good as sold.
-            let refusal = if refusal.passes() { Refusal::AlreadyCommitted } else { refusal };
+        if let Some(refusal) = self.objection_by_now(&opening.draft, now)? {
             return self.refuse(&opening, refusal, now);
         }
         if opening.expires_at() <= now {
@@ -337,6 +349,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         let limit = draft.open_limit.saturating_add(draft.replace.is_some().into());
         let full = self.store.open_quotes(now)? >= limit;
         Ok(full.then_some(Refusal::QuotaExceeded { limit: draft.open_limit }))
+    }
+
+    /// What stands against it after the shards were asked, for good: what is about to be sold is as good as sold.
+    fn objection_by_now(&self, draft: &Draft, now: Timestamp) -> Result<Option<Refusal>, S::Error> {
+        let objection = self.objection(draft, now)?;
+        Ok(objection.map(|refusal| if refusal.passes() { Refusal::AlreadyCommitted } else { refusal }))
     }
 
     /// Refuses to hold; for good, unless it passes. What is held so far is given back.
@@ -394,9 +412,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             self.rest(&quote)?;
             return Ok(done(quote));
         }
-        let lost = replies
-            .iter()
-            .any(|(_, reply)| matches!(reply, Some(Reply::Refused { why }) if *why != HoldRefusal::BeingReplaced));
+        let lost = replies.iter().any(|(_, reply)| matches!(reply, Some(Reply::Refused { .. })));
         if !lost && now < quote.expires_at.plus(GRACE) {
             return Ok(refused(Refusal::Unreachable));
         }

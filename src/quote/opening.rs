@@ -149,8 +149,20 @@ impl Opening {
         let lines = self.draft.lines.iter().enumerate().map(|(place, _)| self.line(place)).collect::<Option<Vec<_>>>();
         let (lines, expires_at) = (lines.unwrap_or_default(), self.expires_at());
         let Draft { id, account, region, currency, reference, .. } = self.draft;
-        let (state, created_at, returns) = (QuoteState::Held, self.created_at, Vec::new());
-        Quote { id, account, state, created_at, expires_at, reference, region, currency, lines, holds, returns }
+        Quote {
+            id,
+            account,
+            state: QuoteState::Held,
+            created_at: self.created_at,
+            expires_at,
+            reference,
+            region,
+            currency,
+            lines,
+            holds,
+            returns: Vec::new(),
+            decided_by: None,
+        }
     }
 
     fn line(&self, place: usize) -> Option<QuoteLine> {

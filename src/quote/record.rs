@@ -38,6 +38,9 @@ pub struct Quote {
     /// The returns that were taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<Return>,
+    /// The call that sold it or gave it up, by its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<OpaqueId>,
 }
 
 /// How far a quote has come.
@@ -153,6 +156,11 @@ impl Quote {
     /// Its state at `now`: a held quote whose time is over has expired, whether or not anybody has tidied up.
     pub fn state_at(&self, now: Timestamp) -> QuoteState {
         if self.state == QuoteState::Held && self.expires_at <= now { QuoteState::Expired } else { self.state }
+    }
+
+    /// Whether a call of this key has sold it or given it up: made again, it meets what it did itself.
+    pub fn is_decided_by(&self, call: Option<&OpaqueId>) -> bool {
+        call.is_some() && self.decided_by.as_ref() == call
     }
 
     /// What the held units cost. Each line's amount is its exact unit price times its held units, rounded once.
@@ -290,7 +298,7 @@ mod tests {
             r#""holds":[{"shard":{"region":"enam","bucket":7},"#,
             r#""units":[{"line":{"line":0,"component":0},"held":6,"committed":3,"returned":3}]}],"#,
             r#""returns":[{"id":"r","untold":[[{"region":"enam","bucket":7},"#,
-            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}]}"#
+            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}],"decided_by":"k"}"#
         );
         let quote: Quote = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&quote).unwrap(), text);

@@ -1,8 +1,8 @@
 //! Holds: soft allocations with an expiry, and what becomes of them.
 //!
 //! All that a quote holds in one shard is one record, written as a whole. Its life is `held` → `committed` | `released`
-//! | `expired`; the first end it comes to is the only one. Every command names the quote, so a command that arrives
-//! twice meets its own effect and answers the same.
+//! | `expired`; the first end it comes to is the only one. A quote that got nothing has an `empty` record. Every command
+//! names the quote, so a command that arrives twice meets its own effect and answers the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,8 @@ pub enum HoldState {
     Released,
     /// Nobody came back in time.
     Expired,
+    /// It asked, and there was nothing. That stands: what comes in later is not for a command that was sent before.
+    Empty,
 }
 
 /// Units of one line set aside at one position.
@@ -159,6 +161,11 @@ pub enum HoldRefusal {
 }
 
 impl QuoteHolds {
+    /// The record of a quote for which nothing is set aside.
+    pub fn nothing(quote: OpaqueId, state: HoldState, expires_at: Timestamp) -> Self {
+        Self { quote, state, expires_at, holds: vec![], replaces: None, replaced_by: None, returns: vec![] }
+    }
+
     /// When the shard may give the stock to others.
     pub fn frees_at(&self) -> Timestamp {
         frees_at(self.expires_at)
@@ -175,7 +182,7 @@ impl QuoteHolds {
         match self.state {
             HoldState::Held => here.next().is_some(),
             HoldState::Committed => here.any(|hold| hold.unpicked > 0),
-            HoldState::Released | HoldState::Expired => false,
+            HoldState::Released | HoldState::Expired | HoldState::Empty => false,
         }
     }
 
@@ -185,6 +192,7 @@ impl QuoteHolds {
             HoldState::Held | HoldState::Expired => HoldRefusal::Expired,
             HoldState::Committed => HoldRefusal::AlreadyCommitted,
             HoldState::Released => HoldRefusal::AlreadyReleased,
+            HoldState::Empty => HoldRefusal::Unknown,
         }
     }
 }
@@ -230,15 +238,7 @@ mod tests {
     #[test]
     fn the_stock_is_set_aside_until_the_grace_is_over_to_the_millisecond() {
         let expires_at = Timestamp::from_millis(1_000);
-        let holds = QuoteHolds {
-            quote: "q".parse().unwrap(),
-            state: HoldState::Held,
-            expires_at,
-            holds: vec![],
-            replaces: None,
-            replaced_by: None,
-            returns: vec![],
-        };
+        let holds = QuoteHolds::nothing("q".parse().unwrap(), HoldState::Held, expires_at);
         assert!(holds.is_live(expires_at.plus(GRACE - 1)));
         assert!(!holds.is_live(expires_at.plus(GRACE)));
     }

@@ -1,13 +1,13 @@
-//! The object around a desk, as in `functions/src/objects/quote_desk`: what survives a crash, what does not, and which
-//! answers are remembered. What is decided is decided by the domain.
+//! The object around a clerk, as in `functions/src/objects/quote_desk`: what survives a crash, what does not, and who
+//! waits for whom. What is decided is decided by the domain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::id::OpaqueId;
-use holdfast::quote::QuoteState;
-use holdfast::quote::call::{Answer, Ask, Call};
-use holdfast::quote::desk::{Act, Desk, DeskStore, Refusal, Step};
+use holdfast::quote::call::{Answer, Call};
+use holdfast::quote::clerk::Task;
 use holdfast::quote::memory::MemoryDesk;
+use holdfast::quote::{Clerk, DeskStore as _, QuoteState, Turn};
 use holdfast::stock::ShardName;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::Timestamp;
@@ -15,10 +15,7 @@ use holdfast::time::Timestamp;
 /// A desk with its storage and its memory.
 #[derive(Debug, Default)]
 pub struct DeskObject {
-    /// Survives a crash.
-    pub disk: MemoryDesk,
-    /// Answers by key; survive a crash.
-    answers: BTreeMap<OpaqueId, Answer>,
+    clerk: Clerk<MemoryDesk>,
     /// When the alarm is set to ring; survives a crash.
     pub alarm: Option<i64>,
     /// How far its clock is ahead.
@@ -27,26 +24,24 @@ pub struct DeskObject {
     pub up_at: i64,
     /// Grows with every crash: what is addressed to an earlier life is lost.
     pub life: u32,
-    acts: BTreeMap<u64, Running>,
-    running: BTreeSet<OpaqueId>,
+    tasks: BTreeMap<u64, Waiting>,
     begun: u64,
     /// Quotes whose commit was accepted.
     pub accepted: BTreeSet<OpaqueId>,
 }
 
-/// An act that waits for shards.
+/// A task that waits for shards.
 #[derive(Debug)]
-struct Running {
-    act: Act,
+struct Waiting {
+    task: Task,
     replies: Vec<(ShardName, Option<Reply>)>,
-    waiting: usize,
-    call: Option<OpaqueId>,
+    outstanding: usize,
 }
 
 /// What the desk wants done.
 pub enum Effect {
-    /// Send these commands, each to be answered to its place in the act.
-    Ask { act: u64, asks: Vec<(ShardName, Command)> },
+    /// Send these commands, each to be answered to its place in the task.
+    Ask { task: u64, asks: Vec<(ShardName, Command)> },
     /// Answer the call of this key.
     Answer(OpaqueId, Answer),
     /// Nothing now.
@@ -58,95 +53,69 @@ impl DeskObject {
         Self { skew, ..Self::default() }
     }
 
+    /// What survives a crash.
+    pub fn disk(&self) -> &MemoryDesk {
+        self.clerk.store()
+    }
+
     pub fn crash(&mut self) {
-        self.acts.clear();
-        self.running.clear();
+        self.clerk = Clerk::new(self.disk().clone());
+        self.tasks.clear();
         self.life += 1;
     }
 
     pub fn call(&mut self, call: Call, now: Timestamp) -> Effect {
-        let key = call.idempotency.unwrap().key;
-        if let Some(known) = self.answers.get(&key) {
-            return Effect::Answer(key, known.clone().again());
-        }
-        if !self.running.insert(key.clone()) {
-            return Effect::Answer(key, Answer::Refused { why: Refusal::Busy, replayed: false });
-        }
-        let desk = Desk::new(&self.disk);
-        let step = match call.ask {
-            Ask::Open { draft } => desk.open(*draft, now),
-            Ask::Commit { quote, lines } => desk.commit(&quote, lines.as_deref(), now),
-            Ask::Release { quote } => desk.release(&quote, now),
-            Ask::Extend { quote, ttl_ms } => desk.extend(&quote, now.plus(ttl_ms), now),
-            Ask::GiveBack { quote, lines } => desk.give_back(&quote, &key, lines.as_deref(), now),
-            Ask::Get { quote } => desk.get(&quote),
-            Ask::List { .. } => unreachable!("no step of a plan lists quotes"),
-        };
-        let Ok(step) = step;
-        self.goes_on(step, Some(key))
+        let key = call.idempotency.as_ref().map(|call| call.key.clone());
+        let Ok(turn) = self.clerk.call(call, now);
+        self.effect(turn, key)
     }
 
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Ok(steps) = Desk::new(&self.disk).wake(now);
-        steps.into_iter().map(|step| self.goes_on(step, None)).collect()
+        let Ok(turns) = self.clerk.wake(now);
+        turns.into_iter().map(|turn| self.effect(turn, None)).collect()
     }
 
-    /// A shard's answer to the command in a place of an act.
-    pub fn reply(&mut self, act: u64, place: usize, reply: Reply, now: Timestamp) -> Effect {
-        let Some(running) = self.acts.get_mut(&act) else { return Effect::Wait };
-        let slot = &mut running.replies[place].1;
+    /// A shard's answer to the command in a place of a task.
+    pub fn reply(&mut self, task: u64, place: usize, reply: Reply, now: Timestamp) -> Effect {
+        let Some(waiting) = self.tasks.get_mut(&task) else { return Effect::Wait };
+        let slot = &mut waiting.replies[place].1;
         if slot.is_some() {
             return Effect::Wait;
         }
         *slot = Some(reply);
-        running.waiting -= 1;
-        if running.waiting == 0 { self.heard(act, now) } else { Effect::Wait }
+        waiting.outstanding -= 1;
+        if waiting.outstanding == 0 { self.heard(task, now) } else { Effect::Wait }
     }
 
-    /// Waits no longer for the shards that an act has asked.
-    pub fn heard(&mut self, act: u64, now: Timestamp) -> Effect {
-        let Some(running) = self.acts.remove(&act) else { return Effect::Wait };
-        let Ok(step) = Desk::new(&self.disk).heard(running.act, running.replies, now);
-        self.goes_on(step, running.call)
+    /// Waits no longer for the shards that a task has asked.
+    pub fn heard(&mut self, task: u64, now: Timestamp) -> Effect {
+        let Some(Waiting { task, replies, .. }) = self.tasks.remove(&task) else { return Effect::Wait };
+        let key = task.call().map(|call| call.key.clone());
+        let Ok(turn) = self.clerk.heard(task, replies, now);
+        self.effect(turn, key)
     }
 
-    fn goes_on(&mut self, step: Step, call: Option<OpaqueId>) -> Effect {
-        match step {
-            Step::Ask(act, asks) => {
-                match (&act, &call) {
-                    (Act::Commit(quote), _) => {
+    fn effect(&mut self, turn: Turn, key: Option<OpaqueId>) -> Effect {
+        match (turn, key) {
+            (Turn::Ask(task, asks), _) => {
+                for (_, command) in &asks {
+                    if let Command::Commit { quote, .. } = command {
                         self.accepted.insert(quote.clone());
                     }
-                    (Act::Refuse(why), Some(key)) => {
-                        let answer = Answer::Refused { why: why.clone(), replayed: false };
-                        self.answers.insert(key.clone(), answer);
-                    }
-                    _ => {}
                 }
                 self.begun += 1;
                 let replies = asks.iter().map(|(shard, _)| (shard.clone(), None)).collect();
-                self.acts.insert(self.begun, Running { act, replies, waiting: asks.len(), call });
-                Effect::Ask { act: self.begun, asks }
+                self.tasks.insert(self.begun, Waiting { task, replies, outstanding: asks.len() });
+                Effect::Ask { task: self.begun, asks }
             }
-            Step::Done(outcome) => {
-                let Some(key) = call else { return Effect::Wait };
-                self.running.remove(&key);
-                let passes = outcome.as_ref().is_err_and(Refusal::passes);
-                let answer = match outcome {
-                    Ok(quote) => Answer::Quote { quote, replayed: false },
-                    Err(why) => Answer::Refused { why, replayed: false },
-                };
-                if !passes {
-                    self.answers.insert(key.clone(), answer.clone());
-                }
-                Effect::Answer(key, answer)
-            }
+            (Turn::Answer(answer), Some(key)) => Effect::Answer(key, answer),
+            (Turn::Answer(_), None) => Effect::Wait,
         }
     }
 
     /// The stored state of a quote.
     pub fn state(&self, quote: &OpaqueId) -> Option<QuoteState> {
-        let Ok(quote) = self.disk.quote(quote);
+        let Ok(quote) = self.disk().quote(quote);
         quote.map(|quote| quote.state)
     }
 }

@@ -25,7 +25,7 @@ macro_rules! must {
 pub(crate) use must;
 
 /// What has been seen of a shard so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Watch {
     /// How far each quote's holds have come, by the shard's events.
     holds: BTreeMap<OpaqueId, HoldState>,
@@ -113,7 +113,7 @@ impl Watch {
                 match known.state {
                     HoldState::Held => sums.0 += u64::from(hold.own()),
                     HoldState::Committed => sums.1 += u64::from(hold.unpicked),
-                    HoldState::Released | HoldState::Expired => {}
+                    HoldState::Released | HoldState::Expired | HoldState::Empty => {}
                 }
             }
         }

@@ -74,11 +74,11 @@ enum Event {
         from: Sender,
         reply: Reply,
     },
-    /// A desk waits no longer for the shards of an act.
+    /// A desk waits no longer for the shards of a task.
     Heard {
         account: usize,
         life: u32,
-        act: u64,
+        task: u64,
     },
     Alarm {
         account: usize,
@@ -89,7 +89,7 @@ enum Event {
 /// Who gets a shard's reply.
 #[derive(Debug, Clone, Copy)]
 enum Sender {
-    Desk { account: usize, life: u32, act: u64, place: usize },
+    Desk { account: usize, life: u32, task: u64, place: usize },
     Mover { number: usize },
 }
 
@@ -222,11 +222,11 @@ impl<'p> World<'p> {
             Event::Reply { from: Sender::Mover { number }, .. } => {
                 self.callers.entry(number).and_modify(|caller| caller.moved = true);
             }
-            Event::Reply { from: Sender::Desk { account, life, act, place }, reply } => {
-                return self.at_desk(account, life, |desk, now| desk.reply(act, place, reply, now));
+            Event::Reply { from: Sender::Desk { account, life, task, place }, reply } => {
+                return self.at_desk(account, life, |desk, now| desk.reply(task, place, reply, now));
             }
-            Event::Heard { account, life, act } => {
-                return self.at_desk(account, life, |desk, now| desk.heard(act, now));
+            Event::Heard { account, life, task } => {
+                return self.at_desk(account, life, |desk, now| desk.heard(task, now));
             }
             Event::Alarm { account } => return self.alarm(account),
             Event::Heal => self.healed = true,
@@ -335,11 +335,11 @@ impl<'p> World<'p> {
     fn effect(&mut self, account: usize, effect: Effect) -> Result<(), Broken> {
         match effect {
             Effect::Wait => {}
-            Effect::Ask { act, asks } => {
+            Effect::Ask { task, asks } => {
                 let life = self.desks[&account].life;
-                self.at(self.now + PATIENCE, Event::Heard { account, life, act });
+                self.at(self.now + PATIENCE, Event::Heard { account, life, task });
                 for (place, (name, command)) in asks.into_iter().enumerate() {
-                    let from = Sender::Desk { account, life, act, place };
+                    let from = Sender::Desk { account, life, task, place };
                     let shard = self.places[&name];
                     let (origin, command) = (origin(&command), Rc::new(command));
                     self.post(origin, Some((account, shard)), Event::Command { shard, command, from });
@@ -369,7 +369,7 @@ impl<'p> World<'p> {
             (Ask::Open { draft }, Answer::Refused { why, replayed: false }) if !why.passes() => {
                 let own = *why == Refusal::AlreadyReleased && draft.replace.is_none();
                 must!(!own, "rule 4: opening {} was answered with a release that nobody asked for", draft.id);
-                let story = story(&draft.id, &self.desks[&account].disk.outbox());
+                let story = story(&draft.id, &self.desks[&account].disk().outbox());
                 must!(story == "f", "{} was refused, and its events say '{story}'", draft.id);
                 Ok(())
             }
@@ -457,7 +457,7 @@ impl<'p> World<'p> {
     fn set_alarm(&mut self, account: usize) {
         let (now, setup) = (self.now, self.setup);
         let desk = self.desk(account);
-        let Some(due) = desk.disk.next_due() else { return };
+        let Some(due) = desk.disk().next_due() else { return };
         let at = (due.millis() - desk.skew).max(now + 1);
         if desk.alarm.is_none_or(|set| at < set) {
             desk.alarm = Some(at);
@@ -469,7 +469,7 @@ impl<'p> World<'p> {
 
     fn check_quote(&self, account: usize, id: &OpaqueId) -> Result<(), Broken> {
         let desk = &self.desks[&account];
-        let Ok(quote) = desk.disk.quote(id);
+        let Ok(quote) = desk.disk().quote(id);
         let Some(quote) = quote else { return Ok(()) };
         let number: usize = id.as_str()[1..].split('.').next().unwrap().parse().unwrap();
         for line in &quote.lines {
@@ -480,17 +480,17 @@ impl<'p> World<'p> {
             let Ok(known) = shard.store.holds(id);
             (known, Timestamp::from_millis(self.now + shard.skew))
         };
-        let Ok(due) = desk.disk.due(Timestamp::from_millis(i64::MAX));
+        let Ok(due) = desk.disk().due(Timestamp::from_millis(i64::MAX));
         keeps_its_word(&quote, Timestamp::from_millis(self.now + desk.skew), !due.contains(id), record)
     }
 
     fn check(&self, at_rest: bool) -> Result<(), Broken> {
         for (account, desk) in &self.desks {
-            must!(!at_rest || desk.disk.next_due().is_none(), "the desk of account {account} never comes to rest");
-            for quote in desk.disk.quotes() {
+            must!(!at_rest || desk.disk().next_due().is_none(), "the desk of account {account} never comes to rest");
+            for quote in desk.disk().quotes() {
                 self.check_quote(*account, &quote.id)?;
             }
-            tells_its_story(&desk.disk.quotes(), &desk.disk.outbox())?;
+            tells_its_story(&desk.disk().quotes(), &desk.disk().outbox())?;
         }
         for shard in &self.shards {
             shard.watch.books(&shard.store)?;

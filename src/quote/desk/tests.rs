@@ -70,11 +70,11 @@ impl House {
     }
 
     fn commit(&self, quote: &str, lines: Option<&[(usize, u32)]>) -> Result<Box<Quote>, Refusal> {
-        self.drive(Desk::new(&self.desk).commit(&id(quote), lines, self.now).unwrap())
+        self.drive(Desk::new(&self.desk).commit(&id(quote), lines, None, self.now).unwrap())
     }
 
     fn release(&self, quote: &str) -> Result<Box<Quote>, Refusal> {
-        self.drive(Desk::new(&self.desk).release(&id(quote), self.now).unwrap())
+        self.drive(Desk::new(&self.desk).release(&id(quote), None, self.now).unwrap())
     }
 
     fn give_back(&self, quote: &str, by: &str, lines: Option<&[(usize, u32)]>) -> Result<Box<Quote>, Refusal> {
@@ -306,6 +306,29 @@ fn a_commit_is_accepted_until_just_before_the_expiry() {
 }
 
 #[test]
+fn a_commit_or_release_that_is_repeated_meets_what_it_did_itself() {
+    let mut house = House::new(&[("A", [4, 0, 0])]);
+    let (own, another) = (id("its-own-key"), id("another"));
+    let commit =
+        |house: &House, call| house.drive(Desk::new(&house.desk).commit(&id("q"), None, call, house.now).unwrap());
+    let release = |house: &House, call| house.drive(Desk::new(&house.desk).release(&id("r"), call, house.now).unwrap());
+    house.open(draft("q", &[("A", 3)])).unwrap();
+    house.open(draft("r", &[("A", 1)])).unwrap();
+    house.cut.insert(shard_name("near"));
+    assert_eq!(commit(&house, Some(&own)), Err(Refusal::Unreachable));
+    assert_eq!(commit(&house, Some(&another)), Err(Refusal::Busy));
+    assert_eq!(release(&house, Some(&own)), Err(Refusal::Unreachable));
+    // The alarm does what the calls began.
+    house.cut.clear();
+    house.pass(RETRY_AFTER);
+    house.wake();
+    assert_eq!(commit(&house, Some(&own)).map(|quote| quote.state), Ok(QuoteState::Committed));
+    assert_eq!(commit(&house, Some(&another)), Err(Refusal::AlreadyCommitted));
+    assert_eq!(release(&house, Some(&own)).map(|quote| quote.state), Ok(QuoteState::Released));
+    assert_eq!(release(&house, Some(&another)), Err(Refusal::AlreadyReleased));
+}
+
+#[test]
 fn an_expired_quote_is_freed_by_the_alarm() {
     let mut house = House::new(&[("A", [4, 0, 0])]);
     house.open(draft("q", &[("A", 3)])).unwrap();
@@ -370,6 +393,36 @@ fn replacing_keeps_the_units_the_caller_had_although_none_are_left() {
     assert_eq!(house.units("A"), (1, 2, 0));
     house.commit("less", None).unwrap();
     assert_eq!(house.units("A"), (1, 0, 2));
+}
+
+#[test]
+fn a_quote_that_is_being_replaced_can_be_replaced_by_another_when_that_is_over() {
+    let mut house = House::new(&[("A", [3, 0, 0])]);
+    house.open(Draft { ttl_ms: 600_000, ..draft("old", &[("A", 3)]) }).unwrap();
+    let replacing = |id: &str| Draft { replace: Some(self::id("old")), ..draft(id, &[("A", 2)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(replacing("first"), house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    assert_eq!(house.open(replacing("second")), Err(Refusal::Busy));
+    // The first never comes back.
+    house.pass(60_000 + GRACE);
+    assert_eq!(house.open(replacing("second")).map(|quote| quote.state), Ok(QuoteState::Held));
+    assert_eq!(house.units("A"), (1, 2, 0));
+}
+
+#[test]
+fn a_commit_is_kept_although_a_replacement_was_broken_off() {
+    let house = House::new(&[("A", [3, 0, 1])]);
+    house.open(draft("old", &[("A", 3)])).unwrap();
+    let new = Draft { replace: Some(id("old")), ttl_ms: 600_000, ..draft("new", &[("A", 4)]) };
+    let Step::Ask(_, asks) = Desk::new(&house.desk).open(new, house.now).unwrap() else { panic!() };
+    for (shard, command) in asks {
+        house.ask(&shard, command).unwrap();
+    }
+    // The desk crashes, and forgets that anything was to take the old quote's place.
+    let quote = house.commit("old", None).unwrap();
+    assert_eq!((quote.state, house.units("A")), (QuoteState::Committed, (1, 0, 3)));
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub(super) fn hold<S: Store>(
     store: &S,
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
+        if known.state == HoldState::Empty {
+            return Ok(Reply::Held { lines: told(&[], lines) });
+        }
         if !known.is_live(now) {
             return Ok(refused(&known));
         }
@@ -55,7 +58,8 @@ pub(super) fn hold<S: Store>(
     }
     let answer = told(&holds, lines, store)?;
     if holds.is_empty() {
-        // Nothing to remember: asking again asks anew.
+        // Remembered all the same: this command may come again when its quote has long gone on without this shard.
+        store.put_holds(&QuoteHolds::nothing(quote, HoldState::Empty, expires_at))?;
         return Ok(Reply::Held { lines: answer });
     }
     let seq = shelf.write()?;
@@ -95,7 +99,8 @@ fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, store: &S) ->
     Ok(())
 }
 
-/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest.
+/// Sells what a quote holds: all of it, or of each line so many units, and frees the rest. What was to take its place
+/// is over, and so is what it took the place of.
 pub(super) fn commit<S: Store>(
     quote: &OpaqueId,
     lines: Option<&[LineUnits]>,
@@ -112,8 +117,14 @@ pub(super) fn commit<S: Store>(
         return Ok(refused(&known));
     }
     let Some(sold) = sold else { return Ok(Reply::Refused { why: HoldRefusal::ExceedsHold }) };
-    if known.replaces.is_some() || known.replaced_by.is_some() {
-        return Ok(Reply::Refused { why: HoldRefusal::BeingReplaced });
+    // That it is sold settles what this shard has not heard of yet: it has taken the place of the one before, or none
+    // will take its own.
+    while let Some(other) = known.replaces.take().or_else(|| known.replaced_by.take()) {
+        if let Some(other) = store.holds(&other)?.filter(|other| other.state == HoldState::Held) {
+            let what = Happening::Released { quote: other.quote.clone() };
+            free(other, HoldState::Released, what, now, store)?;
+            known = store.holds(quote)?.unwrap_or(known);
+        }
     }
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
@@ -132,22 +143,12 @@ pub(super) fn commit<S: Store>(
 /// heard of is remembered as released, so that a hold that was sent before and arrives later does not take effect.
 pub(super) fn release<S: Store>(quote: &OpaqueId, now: Timestamp, store: &S) -> Result<Reply, S::Error> {
     let Some(known) = store.holds(quote)? else {
-        let (quote, state) = (quote.clone(), HoldState::Released);
-        let holds = QuoteHolds {
-            quote,
-            state,
-            expires_at: now,
-            holds: vec![],
-            replaces: None,
-            replaced_by: None,
-            returns: vec![],
-        };
-        store.put_holds(&holds)?;
+        store.put_holds(&QuoteHolds::nothing(quote.clone(), HoldState::Released, now))?;
         return Ok(Reply::Done);
     };
     match known.state {
         HoldState::Held => free(known, HoldState::Released, Happening::Released { quote: quote.clone() }, now, store),
-        HoldState::Released | HoldState::Expired => Ok(Reply::Done),
+        HoldState::Released | HoldState::Expired | HoldState::Empty => Ok(Reply::Done),
         HoldState::Committed => sales::undo(known, now, store),
     }
 }

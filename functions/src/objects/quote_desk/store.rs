@@ -1,4 +1,4 @@
-//! A desk's tables, and the domain's [`DeskStore`] on them.
+//! A desk's tables, and the domain's [`DeskStore`] and [`ClerkStore`] on them.
 //!
 //! | table | row |
 //! | --- | --- |
@@ -12,7 +12,7 @@ use std::cell::Cell;
 use holdfast::id::OpaqueId;
 use holdfast::quote::call::{Answer, Idempotency};
 use holdfast::quote::desk::DeskStore;
-use holdfast::quote::{Quote, QuoteEvent, QuoteState};
+use holdfast::quote::{ClerkStore, Quote, QuoteEvent, QuoteState};
 use holdfast::time::Timestamp;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
@@ -57,43 +57,9 @@ impl SqlStore {
         self.told.take()
     }
 
-    /// The answer that was given for a key, and to which request.
-    pub fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
-        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
-        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
-    }
-
-    /// Remembers the answer that is given for a key.
-    pub fn remember(&self, idempotency: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
-        let Idempotency { key, fingerprint } = idempotency;
-        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), sql::to_json(answer)?];
-        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
-    }
-
     /// Forgets the answers that were given before `then`.
     pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
         self.sql.run("DELETE FROM answers WHERE at < ?", vec![then.millis().into()])
-    }
-
-    /// A page of quotes, the newest first, and where the next one begins.
-    pub fn list(
-        &self,
-        state: Option<QuoteState>,
-        cursor: Option<u64>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<(Vec<Quote>, Option<u64>)> {
-        // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
-        let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
-             OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
-             ORDER BY place DESC LIMIT ?4";
-        let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
-        let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
-        let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
-        let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
-        let full = u32::try_from(quotes.len()).is_ok_and(|count| count == limit);
-        let cursor = rows.last().filter(|_| full).map(|row| sql::integer(row, 0)).transpose()?;
-        Ok((quotes, cursor))
     }
 
     /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
@@ -167,6 +133,39 @@ impl Outbox for SqlStore {
 
     fn delivered(&self, seq: u64) -> Result<()> {
         self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![sql::number(seq)?])
+    }
+}
+
+impl ClerkStore for SqlStore {
+    fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
+        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![sql::text(key)])?;
+        rows.first().map(|row| Ok((sql::string(row, 0)?.to_owned(), sql::json(row, 1)?))).transpose()
+    }
+
+    fn remember(&self, call: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
+        let Idempotency { key, fingerprint } = call;
+        let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), sql::to_json(answer)?];
+        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
+    }
+
+    fn list(
+        &self,
+        state: Option<QuoteState>,
+        cursor: Option<u64>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<(Vec<Quote>, Option<u64>)> {
+        // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
+        let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
+             OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
+             ORDER BY place DESC LIMIT ?4";
+        let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
+        let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
+        let rows = self.sql.rows(statement, vec![before, state, now.millis().into(), sql::number(limit.into())?])?;
+        let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
+        let full = u32::try_from(quotes.len()).is_ok_and(|count| count == limit);
+        let cursor = rows.last().filter(|_| full).map(|row| sql::integer(row, 0)).transpose()?;
+        Ok((quotes, cursor))
     }
 }
 

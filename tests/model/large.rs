@@ -1,0 +1,1 @@
+//! Plans that take minutes: `make model`.
