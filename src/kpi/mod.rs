@@ -23,6 +23,8 @@ pub mod sums;
 pub mod tally;
 
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod tests;
 
 pub use board::Board;

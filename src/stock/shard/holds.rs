@@ -27,7 +27,7 @@ pub(super) fn hold<S: Store>(
 ) -> Result<Reply, S::Error> {
     if let Some(known) = store.holds(&quote)? {
         if known.state == HoldState::Empty {
-            return Ok(Reply::Held { lines: told(&[], lines) });
+            return Ok(Reply::Held { lines: told(&[], lines, store)? });
         }
         if !known.is_live(now) {
             return Ok(refused(&known));
