@@ -36,6 +36,7 @@ pub struct Edge<'a> {
     locations: OnceCell<Rc<Vec<Location>>>,
     region: OnceCell<Region>,
     late: Cell<bool>,
+    took: Cell<Option<i64>>,
     timings: RefCell<Vec<(&'static str, i64)>>,
 }
 
@@ -51,6 +52,7 @@ impl<'a> Edge<'a> {
             locations: OnceCell::new(),
             region: OnceCell::new(),
             late: Cell::new(false),
+            took: Cell::default(),
             timings: RefCell::default(),
         }
     }
@@ -100,6 +102,11 @@ impl<'a> Edge<'a> {
     /// Whether a shard did not answer in time.
     pub fn was_late(&self) -> bool {
         self.late.get()
+    }
+
+    /// Milliseconds from the request to its answer, as the answer itself says where it does.
+    pub fn took(&self) -> u64 {
+        u64::try_from(self.took.get().unwrap_or_else(|| self.since_asked())).unwrap_or(0)
     }
 
     /// Runs `decide` with every record it asks for.
@@ -223,8 +230,14 @@ impl<'a> Edge<'a> {
             // Writing to a String cannot fail.
             let _ = write!(text, "{name};dur={millis}, ");
         }
-        let _ = write!(text, "total;dur={}", clock().saturating_sub(self.now.millis()));
+        let total = self.since_asked();
+        self.took.set(Some(total));
+        let _ = write!(text, "total;dur={total}");
         text
+    }
+
+    fn since_asked(&self) -> i64 {
+        clock().saturating_sub(self.now.millis())
     }
 }
 

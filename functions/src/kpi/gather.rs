@@ -42,9 +42,8 @@ pub fn note(function: &'static str, edge: &Edge<'_>, status: u16, context: &Cont
         500.. => Ending::Failed,
     };
     let now = clock();
-    let millis = u64::try_from(now.saturating_sub(edge.now.millis())).unwrap_or(0);
     let (full, idle) = ISOLATE.with_borrow_mut(|isolate| {
-        let waiting = isolate.gathered.note(function, region, ending, edge.now, millis, edge.was_late());
+        let waiting = isolate.gathered.note(function, region, ending, edge.now, edge.took(), edge.was_late());
         // One that should have gone out long ago is no longer waited for: the request that was to send it is gone.
         let idle = isolate.due.is_none_or(|due| now > due.saturating_add(MAX_AGE));
         if idle {
