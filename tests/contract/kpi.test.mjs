@@ -67,7 +67,7 @@ test("a day that happened gives the five numbers, worked out by hand", async () 
   // A snapshot that is behind: the west's stock as it was published, and taken since.
   const west = await until(() => ask("WEST-1", 8), (line) => line.available === 8);
   assert.equal(west.source, "snapshot");
-  assert.equal((await hold([{ sku: "WEST-1", quantity: 8 }], "counter")).status, 201);
+  assert.equal((await hold([{ sku: "WEST-1", quantity: 8 }], "few")).status, 201);
   isProblem(await hold([{ sku: "WEST-1", quantity: 8 }]), 409, "insufficient_stock");
 
   // Two of the windshields are sold, one comes back; one quote is given up.
@@ -99,6 +99,8 @@ test("a day that happened gives the five numbers, worked out by hand", async () 
     numbers.funnel.queries === times.length && numbers.digital_repair.returned === 1
     && numbers.inventory_accuracy.records.denominator === 7 && numbers.inventory_accuracy.reported === 1
     && numbers.revenue_mix.length === 1 && numbers.revenue_mix[0].before === 10_000
+    && numbers.funnel.quotes === 4 && numbers.funnel.refused === 3
+    && numbers.api_response.functions.find(({ function: name }) => name === "query").refused === 1
   );
   const { numbers, from, to } = await until(kpi, ({ numbers }) => settled(numbers));
   assert.deepEqual([from, to], [day(-6), day()]);
@@ -228,7 +230,7 @@ test("a report has its limits, and no right to report has none", async () => {
   isProblem(await api.ask("POST", "/v1/kpi/events", { key: "numbers", body: "{" }), 400, "invalid_json");
   isProblem(await api.ask("POST", "/v1/kpi/events", { key: "numbers", body: " ".repeat(1_048_577) }), 413, "too_large");
   isProblem(await report([timing()], "stock-only"), 403, "forbidden");
-  isProblem(await report([timing()], undefined), 401, "unauthenticated");
+  isProblem(await api.ask("POST", "/v1/kpi/events", { json: { events: [timing()] } }), 401, "unauthenticated");
   isProblem(await api.ask("GET", "/v1/kpi/events", { key: "numbers" }), 405, "method_not_allowed");
 });
 
@@ -284,4 +286,24 @@ for family in parse(open(sys.argv[1]).read()):
   assert.match(stdout, /^holdfast_request_duration_seconds histogram \d\d+$/m);
   assert.match(stdout, /^holdfast_quotes counter \d+$/m);
   assert.match(stdout, /^holdfast_revenue_minor_units gauge \d+$/m);
+});
+
+test("a runtime that is killed while it counts loses nothing and doubles nothing", async () => {
+  const sale = () => event("sale", { lines: [{ class: "digital", amount: { amount: 1, currency: "EUR" } }] });
+  const counted = async () => (await kpi()).numbers.revenue_mix.find(({ currency }) => currency === "EUR")?.digital ?? 0;
+  let sold = 0;
+  for (const wait of [0, 15, 40, 100, 1_000]) {
+    const batches = Array.from({ length: 5 }, () => Array.from({ length: 200 }, sale));
+    for (const batch of batches) assert.equal((await report(batch)).status, 200);
+    sold += 1_000;
+    await new Promise((done) => setTimeout(done, wait));
+    await api.kill();
+    await api.start();
+    // As somebody would who did not get the answer.
+    await report(batches[4]);
+  }
+  await until(counted, (units) => units >= sold);
+  await report([sale()]);
+  await until(counted, (units) => units !== sold);
+  assert.equal(await counted(), sold + 1);
 });
