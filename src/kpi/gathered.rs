@@ -13,7 +13,7 @@ use crate::id::Region;
 use crate::time::{Day, Timestamp};
 
 /// The most requests that wait to be told of.
-pub const MAX_ANSWERS: u64 = 1_000;
+pub const MAX_ANSWERS: u64 = 10_000;
 /// How long a request waits, in milliseconds, unless the isolate ends or is held up.
 pub const MAX_AGE: i64 = 2_000;
 

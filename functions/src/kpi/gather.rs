@@ -8,7 +8,7 @@ use holdfast::kpi::gathered::{Ending, MAX_AGE, MAX_ANSWERS};
 use wasm_bindgen::prelude::*;
 use worker::{Context, Delay, Env, QueueContentType, RawMessageBuilder, console_error};
 
-use crate::edge::{Edge, clock};
+use crate::edge::Edge;
 use crate::events::{self, no_region};
 
 /// How often a message is tried. It has the same ids each time, so it counts once.
@@ -41,9 +41,10 @@ pub fn note(function: &'static str, edge: &Edge<'_>, status: u16, context: &Cont
         400..500 => Ending::Refused,
         500.. => Ending::Failed,
     };
-    let now = clock();
+    let took = edge.took();
+    let now = edge.now.plus(i64::try_from(took).unwrap_or(i64::MAX)).millis();
     let (full, idle) = ISOLATE.with_borrow_mut(|isolate| {
-        let waiting = isolate.gathered.note(function, region, ending, edge.now, edge.took(), edge.was_late());
+        let waiting = isolate.gathered.note(function, region, ending, edge.now, took, edge.was_late());
         // One that should have gone out long ago is no longer waited for: the request that was to send it is gone.
         let idle = isolate.due.is_none_or(|due| now > due.saturating_add(MAX_AGE));
         if idle {
