@@ -6,12 +6,14 @@ import { durableObject } from "./glue/object.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
+import { trace } from "./glue/analytics.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
+export const KpiBoard = durableObject("KpiBoard");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
 const HEADERS = [
@@ -39,6 +41,7 @@ export default {
       revive();
       const bodies = messages.map(({ body }) => (typeof body === "string" ? body : String(JSON.stringify(body))));
       await settle(wasm.consume(messages.map(({ id }) => id), bodies, env));
+      trace(env.ANALYTICS, bodies);
     } catch (error) {
       revive();
       console.error(`${messages.length} messages were not stored:`, error?.stack ?? error);

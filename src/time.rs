@@ -75,6 +75,60 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A day in UTC; written as a date, such as `2026-11-21`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+/// The text is not a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a day is a date, such as 2026-11-21")]
+pub struct NotADay;
+
+impl Day {
+    /// The day of a moment.
+    pub fn of(at: Timestamp) -> Self {
+        Self(at.millis().div_euclid(DAY))
+    }
+
+    /// Days since 1970-01-01.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+
+    /// Its first moment.
+    pub fn start(self) -> Timestamp {
+        Timestamp::from_millis(self.0.saturating_mul(DAY))
+    }
+
+    /// So many days later, within the years 0000 to 9999.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        Self::of(Self(self.0.saturating_add(days)).start())
+    }
+}
+
+impl FromStr for Day {
+    type Err = NotADay;
+
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let midnight = format!("{text}T00:00:00Z").parse().map_err(|_| NotADay)?;
+        Some(Self::of(midnight)).filter(|day| day.to_string() == text).ok_or(NotADay)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil(self.0);
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 /// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`). `days` is within the years 0000 to 9999.
 #[expect(clippy::arithmetic_side_effects, reason = "no step leaves i64 for days within ten thousand years")]
@@ -132,6 +186,23 @@ mod tests {
     fn no_arithmetic_leaves_the_years_that_can_be_written() {
         assert_eq!(Timestamp::default().plus(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::default().plus(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_day_is_a_date_that_exists() {
+        let day: Day = "2026-11-21".parse().unwrap();
+        assert_eq!((day.to_string().as_str(), day.number()), ("2026-11-21", 20_778));
+        assert_eq!(
+            (day.start().to_string().as_str(), day.plus(-52)),
+            ("2026-11-21T00:00:00.000Z", "2026-09-30".parse().unwrap())
+        );
+        assert_eq!(
+            [day.start().plus(-1), day.start(), day.start().plus(DAY)].map(Day::of),
+            [day.plus(-1), day, day.plus(1)]
+        );
+        for text in ["", "2026-11-31", "2026-11-21T00:00:00Z", "26-11-21", "2026-1-1", "+2026-01-01"] {
+            assert_eq!(text.parse::<Day>(), Err(NotADay), "{text}");
+        }
     }
 
     #[test]

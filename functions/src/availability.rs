@@ -1,11 +1,11 @@
 //! `GET /v1/availability`: what a webstore may show a shopper. Public prices, coarse status, the nearest counter.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::{Sku, fnv1a};
+use holdfast::order::distinct;
 use holdfast::pricing::Account;
 use holdfast::query::public::{PublicAnswer, public_answer};
 use holdfast::query::{Choice, Relation, StockTable};
@@ -79,13 +79,13 @@ impl<'e> Shown<'e> {
         };
         let (choices, locations, dedicated) = edge.settle(read).await?;
         let place = destination(shopper.map(Destination::Point), &account, &locations)?;
-        let stocked: BTreeSet<&Sku> = choices.iter().flatten().flat_map(Choice::stocked_skus).collect();
+        let stocked = distinct(choices.iter().flatten().flat_map(Choice::stocked_skus));
         let mut stock = StockTable::default();
         if let Some(near) = nearest(&locations, place) {
             let map = edge.shards(dedicated);
             stock = edge.timed("stock", supply::near(edge, &near.region, &stocked, &map, BUDGET_MS)).await?;
             let short = choices.iter().flatten().filter(|choice| stock.offer(choice, edge.now).available() == 0);
-            let short: BTreeSet<&Sku> = short.flat_map(Choice::stocked_skus).collect();
+            let short = distinct(short.flat_map(Choice::stocked_skus));
             supply::far(edge, &near.region, &short, &locations, &mut stock).await?;
         }
         Ok(Self { edge, account, choices, locations, stock, shopper })

@@ -1,6 +1,6 @@
 //! What every edge function works with: the request, the time, the catalogue, the shards.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::future::Future;
 use std::rc::Rc;
@@ -8,12 +8,14 @@ use std::str::FromStr;
 
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
+use holdfast::id::Region;
+use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::stock::{Dedicated, ShardMap, ShardName};
 use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use worker::{Date, Env};
+use worker::{Env, js_sys};
 
 use crate::auth::{self, BearerKey, Caller};
 use crate::objects::{self, AskError};
@@ -31,6 +33,10 @@ pub struct Edge<'a> {
     pub now: Timestamp,
     key_hash: Option<String>,
     local: OnceCell<bool>,
+    locations: OnceCell<Rc<Vec<Location>>>,
+    region: OnceCell<Region>,
+    late: Cell<bool>,
+    took: Cell<Option<i64>>,
     timings: RefCell<Vec<(&'static str, i64)>>,
 }
 
@@ -43,6 +49,10 @@ impl<'a> Edge<'a> {
             now: Timestamp::from_millis(i64::try_from(request.now_ms).unwrap_or(i64::MAX)),
             key_hash: BearerKey::of(request).map(|key| key.hash()),
             local: OnceCell::new(),
+            locations: OnceCell::new(),
+            region: OnceCell::new(),
+            late: Cell::new(false),
+            took: Cell::default(),
             timings: RefCell::default(),
         }
     }
@@ -52,13 +62,61 @@ impl<'a> Edge<'a> {
         let local = *self.local.get_or_init(|| auth::is_local(self.env));
         let origin = self.request.origin;
         let hash = self.key_hash.as_deref();
-        let decide = |reading: &Reading| auth::caller(hash, scope, origin, local, reading);
-        self.timed("auth", catalog::settle(self.env, self.now, decide)).await?
+        let decide = |reading: &Reading| {
+            // Asked for in any case, so that they come in one read with the key.
+            let locations = reading.locations();
+            (auth::caller(hash, scope, origin, local, reading), locations)
+        };
+        let (caller, locations) = self.timed("auth", catalog::settle(self.env, self.now, decide)).await?;
+        let _ = self.locations.set(locations);
+        let caller = caller?;
+        if let Some(home) = self.locations().iter().find(|known| known.id == caller.account.home) {
+            let _ = self.region.set(home.region.clone());
+        }
+        Ok(caller)
+    }
+
+    /// The caller, if its key may report events: anybody's that may see the numbers, and those of pages.
+    pub async fn reporter(&self) -> Result<Caller, Problem> {
+        match self.caller(Scope::Kpi).await {
+            Err(_) => self.caller(Scope::Web).await,
+            caller => caller,
+        }
+    }
+
+    /// The region where the caller is at home, once it is known.
+    pub fn region(&self) -> Option<Region> {
+        self.region.get().cloned()
+    }
+
+    /// SHA-256 of the caller's key in hex; empty without one.
+    pub fn key_hash(&self) -> &str {
+        self.key_hash.as_deref().unwrap_or_default()
+    }
+
+    /// Notes that a shard did not answer in time.
+    pub fn shard_was_late(&self) {
+        self.late.set(true);
+    }
+
+    /// Whether a shard did not answer in time.
+    pub fn was_late(&self) -> bool {
+        self.late.get()
+    }
+
+    /// Milliseconds from the request to its answer, as the answer itself says where it does.
+    pub fn took(&self) -> u64 {
+        u64::try_from(self.took.get().unwrap_or_else(|| self.since_asked())).unwrap_or(0)
     }
 
     /// Runs `decide` with every record it asks for.
     pub async fn settle<T>(&self, decide: impl Fn(&Reading) -> T) -> Result<T, Problem> {
         self.timed("catalog", catalog::settle(self.env, self.now, decide)).await
+    }
+
+    /// Every location, once the caller is known.
+    pub fn locations(&self) -> &[Location] {
+        self.locations.get().map_or(&[], |locations| locations)
     }
 
     /// The request's body as JSON, whatever its `Content-Type` says: `curl -d` calls everything a form.
@@ -172,12 +230,21 @@ impl<'a> Edge<'a> {
             // Writing to a String cannot fail.
             let _ = write!(text, "{name};dur={millis}, ");
         }
-        let _ = write!(text, "total;dur={}", clock().saturating_sub(self.now.millis()));
+        let total = self.since_asked();
+        self.took.set(Some(total));
+        let _ = write!(text, "total;dur={total}");
         text
+    }
+
+    fn since_asked(&self) -> i64 {
+        clock().saturating_sub(self.now.millis())
     }
 }
 
 /// The platform's clock in milliseconds: it advances only while something is awaited.
 pub fn clock() -> i64 {
-    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+    // A number. `worker::Date` would be an object to make, read and drop, several times a request.
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    let millis = js_sys::Date::now() as i64;
+    millis
 }

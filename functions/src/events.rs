@@ -1,23 +1,26 @@
-//! Events on their way: from an object's outbox through the `EVENTS` queue into the log of their day.
+//! Events on their way: from an object's outbox through the `EVENTS` queue into the log of their day and onto the KPI
+//! boards of their region.
 //!
 //! A message is `{"source": "enam/17", "events": [{"seq": 1, "at": "…", "kind": "held", …}, …]}`. `source` is the name
 //! of the object, `seq` the event's place there; `enam/17:1` is the event's id, by which whoever takes events knows
-//! those that come twice. Many events share a message because a queue counts, and bills, by the message.
+//! those that come twice. Events that callers report have a text, `id`, in place of `seq`. Many events share a message
+//! because a queue counts, and bills, by the message.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use holdfast::access::Scope;
-use holdfast::time::{DAY, Timestamp};
+use holdfast::catalog::Reading;
+use holdfast::id::{AccountId, InvalidId, Region};
+use holdfast::kpi::sums::entry;
+use holdfast::time::{DAY, Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use worker::{Date, Env, Result, console_error};
 
+use crate::catalog;
 use crate::edge::Edge;
-use crate::objects::event_log::{Batch, Command, Rejected};
-use crate::objects::{self, AskError};
+use crate::objects::event_log::{self, Batch, Rejected};
+use crate::objects::{self, AskError, kpi_board};
 use crate::problem::Problem;
 use crate::wire::Answer;
 
@@ -31,6 +34,9 @@ pub const LOG_KEPT: i64 = 400 * DAY;
 /// What is kept of a message that cannot be read, in characters.
 const KEPT_OF_REJECTED: usize = 10_000;
 
+/// Stands where a region's name does for what belongs to none that is known.
+pub const NO_REGION: &str = "none";
+
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow)]
@@ -41,48 +47,21 @@ struct Message<'a> {
 
 /// What every event has.
 #[derive(Deserialize)]
-struct Head {
-    #[serde(rename = "seq")]
-    _seq: u64,
+struct Head<'a> {
+    seq: Option<u64>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
     at: Timestamp,
+    region: Option<Region>,
 }
 
-/// A day in UTC; it names the log that has the day's events.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(String);
-
-/// The text is not a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a day is a date, such as 2026-11-21")]
-pub struct NotADay;
-
-impl Day {
-    /// The day of a moment.
-    pub fn of(at: Timestamp) -> Self {
-        Self(at.to_string().chars().take_while(|c| *c != 'T').collect())
-    }
-
-    /// When its log is deleted.
-    pub fn forget_at(&self) -> Timestamp {
-        // A day is written as its moments are.
-        let midnight: Timestamp = format!("{self}T00:00:00Z").parse().unwrap_or_default();
-        midnight.plus(DAY + LOG_KEPT)
-    }
-}
-
-impl FromStr for Day {
-    type Err = NotADay;
-
-    fn from_str(text: &str) -> std::result::Result<Self, NotADay> {
-        let midnight = format!("{text}T00:00:00Z").parse().map_err(|_| NotADay)?;
-        Some(Self::of(midnight)).filter(|day| day.0 == text).ok_or(NotADay)
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// An event of a message.
+#[derive(Debug)]
+struct Unpacked<'a> {
+    day: Day,
+    /// Where it happened, if it says so.
+    region: Option<Region>,
+    text: &'a str,
 }
 
 /// As many of the first events as fit a message, at least one, and the place of the last of them.
@@ -104,48 +83,119 @@ pub fn pack(source: &str, events: &[(u64, String)]) -> Option<(String, u64)> {
     last.map(|last| (message, last))
 }
 
-/// The source and the events of a message, as a JSON list for each day, or why it is no message.
-fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, BTreeMap<Day, String>)> {
+/// The source and the events of a message, or why it is no message.
+fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, Vec<Unpacked<'_>>)> {
+    use serde::de::Error;
     let message: Message = holdfast::json::from_str(text)?;
-    let mut days: BTreeMap<Day, String> = BTreeMap::new();
+    let mut events = Vec::with_capacity(message.events.len());
     for event in message.events {
-        let Head { at, .. } = holdfast::json::from_str(event.get())?;
-        let list = days.entry(Day::of(at)).or_default();
-        list.push(if list.is_empty() { '[' } else { ',' });
-        list.push_str(event.get());
+        let Head { seq, id, at, region } = holdfast::json::from_str(event.get())?;
+        if seq.is_none() && id.is_none() {
+            return Err(serde_json::Error::custom("an event has neither `seq` nor `id`"));
+        }
+        events.push(Unpacked { day: Day::of(at), region, text: event.get() });
     }
-    for list in days.values_mut() {
-        list.push(']');
-    }
-    Ok((message.source, days))
+    Ok((message.source, events))
 }
 
-/// Stores messages, given with their ids, in the logs of their events' days. Returns when all of them are durable; after
-/// an error, store all of them again. A message that cannot be read is kept as rejected in the log of this day: it
-/// would be no better for coming again.
+/// What goes into the log of a day.
+#[derive(Default)]
+struct ForDay<'a> {
+    batches: Vec<Batch<'a>>,
+    rejected: Vec<Rejected>,
+}
+
+/// Lists of events as JSON, by what the events of a list have in common.
+#[derive(Default)]
+struct Lists(Vec<(String, String)>);
+
+impl Lists {
+    fn add(&mut self, key: &str, event: &str) {
+        if let Some((_, list)) = self.0.iter_mut().find(|(known, _)| known == key) {
+            list.push(',');
+            list.push_str(event);
+        } else {
+            self.0.push((key.to_owned(), format!("[{event}")));
+        }
+    }
+}
+
+/// Stores messages, given with their ids, in the logs of their events' days, and counts the events on the boards of their
+/// regions. Returns when all of that is durable; after an error, store all of them again. A message that cannot be read
+/// is kept as rejected in the log of this day: it would be no better for coming again.
 pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
-    let mut days: BTreeMap<Day, (Vec<Batch>, Vec<Rejected>)> = BTreeMap::new();
+    let mut logs: Vec<(String, ForDay)> = Vec::new();
+    let mut boards = Lists::default();
     for (id, text) in messages {
         match unpack(text) {
-            Ok((source, lists)) => {
-                for (day, list) in lists {
-                    let events = RawValue::from_string(list)?;
-                    days.entry(day).or_default().0.push(Batch { source: source.clone(), events });
+            Ok((source, events)) => {
+                let mut home = None;
+                let (mut by_day, mut by_region) = (Lists::default(), Lists::default());
+                for Unpacked { day, region, text } in events {
+                    let region = match region.or_else(|| home.clone()) {
+                        Some(region) => region,
+                        None => home.insert(region_of(&source, env).await?).clone(),
+                    };
+                    by_day.add(&day.to_string(), text);
+                    by_region.add(region.as_str(), text);
+                }
+                for (day, list) in by_day.0 {
+                    let events = RawValue::from_string(list + "]")?;
+                    if let Some(log) = entry(&mut logs, day) {
+                        log.batches.push(Batch { source: source.clone(), events });
+                    }
+                }
+                // Text always serialises.
+                let source = serde_json::to_string(&source).unwrap_or_default();
+                for (region, list) in by_region.0 {
+                    boards.add(&region, &format!(r#"{{"source":{source},"events":{list}]}}"#));
                 }
             }
             Err(error) => {
                 console_error!("message {id} is rejected: {error}");
                 let body = text.chars().take(KEPT_OF_REJECTED).collect();
-                let rejected = Rejected { id: id.clone(), why: error.to_string(), body };
-                days.entry(today()).or_default().1.push(rejected);
+                if let Some(log) = entry(&mut logs, Day::of(now()).to_string()) {
+                    log.rejected.push(Rejected { id: id.clone(), why: error.to_string(), body });
+                }
             }
         }
     }
-    for (day, (batches, rejected)) in days {
-        let stored = ask(&day, &Command::Store { batches, rejected }, env).await;
+    for (day, ForDay { batches, rejected }) in logs {
+        let stored = ask_log(&day, &event_log::Command::Store { batches, rejected }, env).await;
         stored.map_err(|error| worker::Error::from(error.to_string()))?;
     }
+    for (region, batches) in boards.0 {
+        let command = kpi_board::Command::Take(batches + "]").to_text();
+        let counted = objects::ask(env, "KPI_BOARD", &region, kpi_board::near(&region), &command).await;
+        counted.map_err(|error| worker::Error::from(error.to_string()))?;
+    }
     Ok(())
+}
+
+/// Where the events of a source happened, if they do not say it themselves: a shard's region, else that of the home of
+/// the account whose desk it is.
+async fn region_of(source: &str, env: &Env) -> Result<Region> {
+    let region = match source.split_once('/') {
+        Some(("quotes" | "tokens", account)) => {
+            let account: Option<AccountId> = account.parse().ok();
+            let home = |reading: &Reading| reading.region(&reading.account(account.as_ref()?)?.home);
+            let home = catalog::settle(env, now(), home).await;
+            home.map_err(|_| worker::Error::from("the catalogue cannot be read"))?
+        }
+        Some((region, _)) => region.parse().ok(),
+        None => None,
+    };
+    region.map_or_else(|| no_region().map_err(|error| worker::Error::from(error.to_string())), Ok)
+}
+
+/// When the log of a day is deleted.
+pub fn forget_at(day: Day) -> Timestamp {
+    day.plus(1).start().plus(LOG_KEPT)
+}
+
+/// The region of what belongs to none that is known.
+pub fn no_region() -> std::result::Result<Region, InvalidId> {
+    NO_REGION.parse()
 }
 
 /// `GET /v1/admin/events?day=&after=&limit=`: a day's events in order of arrival; with `rejected=true` the messages that
@@ -159,20 +209,22 @@ pub async fn of_day(edge: &Edge<'_>) -> std::result::Result<Answer, Problem> {
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} entries")));
     }
-    let page = ask(&day, &Command::Page { rejected, after, limit }, edge.env).await.map_err(|error| {
-        console_error!("event log {day}: {error}");
-        Problem::unavailable("the log of this day is busy or restarting; send the same request again")
-    })?;
+    let page = ask_log(&day.to_string(), &event_log::Command::Page { rejected, after, limit }, edge.env)
+        .await
+        .map_err(|error| {
+            console_error!("event log {day}: {error}");
+            Problem::unavailable("the log of this day is busy or restarting; send the same request again")
+        })?;
     Ok(edge.json_text(page).header("cache-control", "no-store"))
 }
 
-async fn ask(day: &Day, command: &Command<'_>, env: &Env) -> std::result::Result<String, AskError> {
+async fn ask_log(day: &str, command: &event_log::Command<'_>, env: &Env) -> std::result::Result<String, AskError> {
     let text = serde_json::to_string(command).map_err(|error| AskError::Failed(error.to_string()))?;
-    objects::ask(env, "EVENT_LOG", &day.0, None, &text).await
+    objects::ask(env, "EVENT_LOG", day, None, &text).await
 }
 
-fn today() -> Day {
-    Day::of(Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)))
+fn now() -> Timestamp {
+    Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -184,19 +236,37 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_is_unpacked_by_day() {
+    fn what_was_packed_is_unpacked_with_its_days() {
         let events = [
             event(7, "2026-11-21T23:59:59.999Z"),
             event(9, "2026-11-22T00:00:00.000Z"),
-            event(10, "2026-11-22T00:00:00.000Z"),
+            (10, r#"{"id":"x","at":"2026-11-22T00:00:00Z","kind":"sale","region":"enam"}"#.to_owned()),
         ];
         let (message, last) = pack("enam/17", &events).unwrap();
         assert_eq!(last, 10);
-        let (source, days) = unpack(&message).unwrap();
-        let seen: Vec<_> = days.iter().map(|(day, list)| (day.0.as_str(), list.clone())).collect();
+        let (source, unpacked) = unpack(&message).unwrap();
+        let seen: Vec<_> = unpacked
+            .iter()
+            .map(|event| (event.day.to_string(), event.region.is_some(), event.text.to_owned()))
+            .collect();
         let [first, second, third] = events.map(|(_, event)| event);
+        let expected = [
+            ("2026-11-21".to_owned(), false, first),
+            ("2026-11-22".to_owned(), false, second),
+            ("2026-11-22".to_owned(), true, third),
+        ];
         assert_eq!(source, "enam/17");
-        assert_eq!(seen, [("2026-11-21", format!("[{first}]")), ("2026-11-22", format!("[{second},{third}]"))]);
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_list_has_the_events_of_its_key_in_order() {
+        let mut lists = Lists::default();
+        for (key, event) in [("1", "{}"), ("2", "{\"a\":1}"), ("1", "{\"b\":2}")] {
+            lists.add(key, event);
+        }
+        let lists: Vec<_> = lists.0.iter().map(|(key, list)| (key.as_str(), list.as_str())).collect();
+        assert_eq!(lists, [("1", "[{},{\"b\":2}"), ("2", "[{\"a\":1}")]);
     }
 
     #[test]
@@ -216,6 +286,7 @@ mod tests {
             "{}",
             "[]",
             r#"{"source":"s","events":[{"seq":1}]}"#,
+            r#"{"source":"s","events":[{"at":"2026-11-21T00:00:00Z"}]}"#,
             r#"{"source":"s","events":[{"seq":-1,"at":"2026-11-21T00:00:00Z"}]}"#,
         ] {
             assert!(unpack(text).is_err(), "{text}");
@@ -225,14 +296,6 @@ mod tests {
     #[test]
     fn the_log_of_a_day_is_kept_for_four_hundred_days_after_it() {
         let day: Day = "2026-11-21".parse().unwrap();
-        assert_eq!(day.forget_at().to_string(), "2027-12-27T00:00:00.000Z");
-    }
-
-    #[test]
-    fn a_day_is_a_date_that_exists() {
-        assert_eq!("2026-11-21".parse::<Day>().unwrap().to_string(), "2026-11-21");
-        for text in ["", "2026-11-31", "2026-11-21T00:00:00Z", "26-11-21", "2026-1-1"] {
-            assert_eq!(text.parse::<Day>(), Err(NotADay), "{text}");
-        }
+        assert_eq!(forget_at(day).to_string(), "2027-12-27T00:00:00.000Z");
     }
 }

@@ -7,6 +7,7 @@ pub mod availability;
 pub mod catalog;
 pub mod edge;
 pub mod events;
+pub mod kpi;
 pub mod objects;
 pub mod parts;
 pub mod percent;

@@ -123,6 +123,11 @@ impl Problem {
         Self::new(409, "in_progress", "Still running", detail).retry_after(1)
     }
 
+    /// 429: more than there may be in a minute.
+    pub fn too_many(detail: &str) -> Self {
+        Self::new(429, "too_many_requests", "Too many", detail)
+    }
+
     /// 503: an object is out of reach or has too much to do; the same request may be sent again.
     pub fn unavailable(detail: &str) -> Self {
         Self::new(503, "unavailable", "Try again", detail).retry_after(1)

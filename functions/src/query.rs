@@ -6,6 +6,7 @@ use std::rc::Rc;
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::Sku;
+use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, Promotion};
 use holdfast::query::answer::{QueryAnswer, Terms, answer, wants_more};
 use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
@@ -13,6 +14,7 @@ use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest}
 use holdfast::stock::Dedicated;
 
 use crate::edge::Edge;
+use crate::kpi::answers;
 use crate::problem::Problem;
 use crate::supply;
 use crate::wire::Answer;
@@ -62,7 +64,9 @@ impl Known {
             now: edge.now,
             explain: request.explain,
         };
-        show(&answer(request, &found.lines, &terms))
+        let answer = answer(request, &found.lines, &terms);
+        answers::remember(&account.id, &answer);
+        show(&answer)
     }
 }
 
@@ -115,5 +119,5 @@ fn skus<'a>(lines: impl Iterator<Item = &'a ResolvedLine>) -> BTreeSet<&'a Sku> 
         Finding::Choices(choices) => choices.as_slice(),
         Finding::Candidates(_) | Finding::Nothing(_) => &[],
     });
-    choices.flat_map(holdfast::query::Choice::stocked_skus).collect()
+    distinct(choices.flat_map(holdfast::query::Choice::stocked_skus))
 }

@@ -5,19 +5,21 @@ mod order;
 mod shortage;
 mod view;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use holdfast::access::Scope;
+use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
 use holdfast::digest::sha256_hex;
-use holdfast::id::{LocationId, OpaqueId, Region, Sku};
+use holdfast::id::{LocationId, OpaqueId, Region};
 use holdfast::input::{Fault, Faults, Fields};
+use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, NoPrice, Promotion, Trace, price};
+use holdfast::quote::Said;
 use holdfast::quote::call::{self, Ask, Call, Idempotency};
 use holdfast::quote::desk::Refusal;
 use holdfast::quote::draft::{Draft, DraftLine, Wave, needs};
-use holdfast::quote::request::{QuoteRequest, read_ttl};
+use holdfast::quote::request::{LineWanted, QuoteRequest, read_ttl};
 use holdfast::sourcing::Location;
 use holdfast::stock::Dedicated;
 use serde::Serialize;
@@ -26,6 +28,7 @@ use serde_json::Value;
 use self::handshake::Order;
 use self::view::QuoteView;
 use crate::edge::Edge;
+use crate::kpi::answers;
 use crate::objects::{self, AskError};
 use crate::problem::Problem;
 use crate::query::destination;
@@ -173,6 +176,8 @@ fn body(edge: &Edge<'_>) -> Result<Value, Problem> {
 /// What the catalogue knows about a request.
 struct Found {
     parts: Vec<Option<Rc<Part>>>,
+    /// Units that must be calibrated in one of each part.
+    calibrations: Vec<u32>,
     contract: Option<Rc<Contract>>,
     promotions: Rc<Vec<Promotion>>,
     locations: Rc<Vec<Location>>,
@@ -181,14 +186,28 @@ struct Found {
 
 impl Found {
     fn read(request: &QuoteRequest, account: &Account, reading: &Reading) -> Self {
+        let parts: Vec<_> = request.lines.iter().map(|line| reading.part(&line.sku)).collect();
+        let calibrations =
+            parts.iter().map(|part| part.as_ref().map_or(0, |part| calibrations(part, reading))).collect();
         Self {
-            parts: request.lines.iter().map(|line| reading.part(&line.sku)).collect(),
+            parts,
+            calibrations,
             contract: account.contract.as_ref().and_then(|contract| reading.contract(contract)),
             promotions: reading.promotions(),
             locations: reading.locations(),
             dedicated: reading.dedicated(),
         }
     }
+}
+
+/// Units that must be calibrated in one of a part: the part itself, or what a bundle is made of.
+fn calibrations(part: &Part, reading: &Reading) -> u32 {
+    let inside = part
+        .components
+        .iter()
+        .filter(|component| reading.part(&component.sku).is_some_and(|part| part.calibration.is_some()));
+    let inside = inside.fold(0_u32, |sum, component| sum.saturating_add(component.quantity));
+    inside.saturating_add(part.calibration.is_some().into())
 }
 
 /// The request with prices, and the order in which to ask for stock; or all that is wrong with its lines.
@@ -202,7 +221,7 @@ fn draft(
     let buyer = Buyer { account, contract: found.contract.as_deref(), promotions: &found.promotions };
     let mut faults = Faults::default();
     let mut lines = Vec::with_capacity(request.lines.len());
-    for (wanted, part) in request.lines.iter().zip(&found.parts) {
+    for ((wanted, part), calibrations) in request.lines.iter().zip(&found.parts).zip(&found.calibrations) {
         let at = format!("/lines/{}", wanted.place);
         let Some(part) = part else {
             faults.add(format!("{at}/sku"), "unknown_sku", "no part has this sku");
@@ -224,6 +243,9 @@ fn draft(
                 price,
                 needs: needs(part),
                 pinned: wanted.location.clone(),
+                class: part.revenue_class(),
+                calibrations: *calibrations,
+                said: said(edge, account, wanted, part),
             }),
             Err(why) => faults.add(at, why.code(), why.to_string()),
         }
@@ -232,7 +254,7 @@ fn draft(
     let place = destination(request.deliver_to.clone(), account, &found.locations)?;
     let order = order::of_places(&found.locations, &account.home, place, edge.now);
     let shards = edge.shards(found.dedicated.clone());
-    let stocked: BTreeSet<&Sku> = lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku).collect();
+    let stocked = distinct(lines.iter().flat_map(|line| &line.needs).map(|need| &need.sku));
     let wave = |(region, locations): &(Region, Vec<LocationId>)| Wave {
         shards: stocked.iter().map(|sku| ((*sku).clone(), shards.shard(region, sku))).collect(),
         locations: locations.clone(),
@@ -256,6 +278,15 @@ fn draft(
         return Err(vec![Fault { pointer: "/lines".into(), code: why.code(), detail: why.to_string() }].into());
     }
     Ok(draft)
+}
+
+/// What the account was told of a part before it asked to hold it. A digital part is always there, and an answer speaks of
+/// all locations: neither says anything of a line that is to come from one.
+fn said(edge: &Edge<'_>, account: &Account, wanted: &LineWanted, part: &Part) -> Option<Said> {
+    if wanted.location.is_some() || part.kind == Kind::Digital {
+        return None;
+    }
+    answers::recall(&account.id, &wanted.sku, edge.now)
 }
 
 /// Asks the account's quote desk.

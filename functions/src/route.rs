@@ -3,12 +3,13 @@
 use worker::Env;
 
 use crate::edge::Edge;
+use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{admin, availability, events, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles};
 
 /// Answers a request: an edge function's answer, or the problem it met.
-pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context) -> Answer {
+pub async fn answer(request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
     let path = request.path();
     let public = is_public(path);
     if public && request.method == "OPTIONS" {
@@ -16,7 +17,28 @@ pub async fn answer(request: &Request<'_>, env: &Env, _context: &worker::Context
     }
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
+    if let Some(function) = function(request.method, path) {
+        gather::note(function, &edge, answer.status(), context);
+    }
     if public { with_cors(answer) } else { answer }
+}
+
+/// The edge function that answers this, by the name that its times are told under. Those that speak of the house itself
+/// have none.
+fn function(method: &str, path: &str) -> Option<&'static str> {
+    let mut segments = path.strip_prefix("/v1/")?.split('/');
+    Some(match (segments.next()?, segments.clone().count()) {
+        ("query", _) => "query",
+        ("availability", _) => "availability",
+        ("parts", _) => "parts",
+        ("vehicles", _) => "vehicles",
+        ("quotes", 0) if method == "POST" => "quote",
+        ("quotes", 0 | 1) => "quotes",
+        ("quotes", _) => "quote_change",
+        ("stock", _) => "stock",
+        ("tokens", _) => "tokens",
+        _ => return None,
+    })
 }
 
 async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
@@ -29,7 +51,11 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
         ["v1", "stock", rest @ ..] => to_stock(edge, rest).await,
         ["v1", "tokens", rest @ ..] => to_tokens(edge, rest).await,
         ["v1", "admin", rest @ ..] => to_admin(edge, rest).await,
-        ["v1", rest @ ..] => to_reads(edge, rest).await,
+        ["v1", rest @ ..] => to_others(edge, rest).await,
+        ["metrics"] => {
+            only(edge, "GET")?;
+            kpi::board::totals(edge).await
+        }
         [".well-known", "jwks.json"] => {
             only_public(edge)?;
             tokens::keys(edge)
@@ -50,7 +76,7 @@ fn nothing() -> Problem {
     Problem::not_found("there is nothing at this path; GET /healthz answers, the API is under /v1")
 }
 
-async fn to_reads(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+async fn to_others(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
     match path {
         ["query"] => {
             only(edge, "POST")?;
@@ -79,6 +105,14 @@ async fn to_reads(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["vehicles", vin, "parts"] => {
             only(edge, "GET")?;
             vehicles::parts(edge, vin).await
+        }
+        ["kpi"] => {
+            only(edge, "GET")?;
+            kpi::board::numbers(edge).await
+        }
+        ["kpi", "events"] => {
+            only(edge, "POST").map_err(|_| Problem::method_not_allowed("POST, OPTIONS"))?;
+            kpi::report::events(edge).await
         }
         _ => Err(nothing()),
     }
@@ -199,12 +233,16 @@ fn is_public(path: &str) -> bool {
         || path.starts_with("/v1/availability/")
         || path.starts_with("/v1/tokens/status/")
         || path == "/.well-known/jwks.json"
+        || path == "/v1/kpi/events"
 }
 
 fn preflight() -> Answer {
     with_cors(Answer::new(204, ""))
-        .header("access-control-allow-methods", "GET, OPTIONS")
-        .header("access-control-allow-headers", "Authorization, X-API-Key, If-None-Match, X-Request-Id, traceparent")
+        .header("access-control-allow-methods", "GET, POST, OPTIONS")
+        .header(
+            "access-control-allow-headers",
+            "Authorization, X-API-Key, Content-Type, If-None-Match, X-Request-Id, traceparent",
+        )
         .header("access-control-max-age", "86400")
 }
 

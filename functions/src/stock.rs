@@ -1,6 +1,6 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
@@ -9,6 +9,7 @@ use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
+use holdfast::order::{distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
@@ -113,7 +114,7 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     edge.caller(Scope::Stock).await?;
     let (part, locations, map) = stocked(edge, sku).await?;
     let sku = part.sku.clone();
-    let regions: BTreeSet<_> = locations.iter().map(|location| &location.region).collect();
+    let regions = distinct(locations.iter().map(|location| &location.region));
     let shards: Vec<ShardName> = regions.into_iter().map(|region| map.shard(region, &sku)).collect();
     let command = Command::Positions { sku: sku.clone() };
     let replies = shards.iter().map(|shard| edge.ask_about(shard, &command));
@@ -123,7 +124,7 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
             positions.extend(found);
         }
     }
-    positions.sort_by(|a, b| a.location.cmp(&b.location));
+    sort_by(&mut positions, |a, b| a.location.cmp(&b.location));
     #[derive(Serialize)]
     struct WithAvailable<'a> {
         #[serde(flatten)]
@@ -201,7 +202,7 @@ impl Guard {
         account: Rc<Account>,
         positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
     ) -> Result<Self, Problem> {
-        let skus: BTreeSet<&Sku> = positions.map(|(sku, _)| sku).collect();
+        let skus = distinct(positions.map(|(sku, _)| sku));
         let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -266,7 +267,7 @@ impl Guard {
         if !waiting.is_empty() {
             return Err(Problem::moving());
         }
-        answered.sort_by_key(|(place, _)| *place);
+        sort_by_key(&mut answered, |(place, _)| *place);
         Ok(answered.into_iter().map(|(_, result)| result).collect())
     }
 }

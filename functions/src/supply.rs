@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast::id::{Region, Sku};
+use holdfast::order::distinct;
 use holdfast::query::{Origin, SkuStock, StockTable};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Reply};
@@ -57,6 +58,9 @@ pub async fn near(
             calls.extend(redirects.into_iter().map(|Redirect { sku, shard }| ask(shard, vec![sku], true)));
         }
     }
+    if !late.is_empty() {
+        edge.shard_was_late();
+    }
     published(edge, &[region], &late, &mut table).await?;
     Ok(table)
 }
@@ -69,7 +73,7 @@ pub async fn far(
     locations: &[Location],
     table: &mut StockTable,
 ) -> Result<(), Problem> {
-    let regions: BTreeSet<&Region> = locations.iter().map(|location| &location.region).filter(|r| *r != near).collect();
+    let regions = distinct(locations.iter().map(|location| &location.region).filter(|r| *r != near));
     published(edge, &regions.into_iter().collect::<Vec<_>>(), skus, table).await
 }
 

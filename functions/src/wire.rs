@@ -120,6 +120,11 @@ impl Answer {
         self
     }
 
+    /// Its status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Lets `entry.js` repeat this answer for so many milliseconds to the same URL, key and origin, without asking
     /// Rust. Only for a 200 to a GET that depends on nothing else.
     #[must_use]

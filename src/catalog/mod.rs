@@ -15,4 +15,4 @@ pub use fitment::{Application, VehicleKey};
 pub use number::{NormalisedNumber, PartNumber};
 pub use part::Part;
 pub use records::{Lookup, Reading, Record, Records};
-pub use vin::Vin;
+pub use vin::{Powertrain, Vin};

@@ -72,6 +72,15 @@ pub struct Part {
 }
 
 impl Part {
+    /// What kind of revenue its sale brings.
+    pub fn revenue_class(&self) -> RevenueClass {
+        match (self.kind, self.billing) {
+            (Kind::Physical | Kind::Bundle, _) => RevenueClass::Physical,
+            (Kind::Digital, Some(Billing::Monthly | Billing::Yearly)) => RevenueClass::Recurring,
+            (Kind::Digital, Some(Billing::PerUse) | None) => RevenueClass::Digital,
+        }
+    }
+
     /// The part that is sold today in this one's place, if it was superseded.
     pub fn living_end(&self) -> Option<&Sku> {
         self.superseded_by.last()
@@ -227,6 +236,41 @@ pub enum Billing {
     Yearly,
     /// At each use.
     PerUse,
+}
+
+/// What kind of revenue a sale brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevenueClass {
+    /// Goods.
+    #[default]
+    Physical,
+    /// Software, calibrations and other things without a body, sold once or by the use.
+    Digital,
+    /// What is paid again every month or year.
+    Recurring,
+}
+
+impl RevenueClass {
+    /// Every class, with its name in the API.
+    pub const NAMES: [(Self, &'static str); 3] =
+        [(Self::Physical, "physical"), (Self::Digital, "digital"), (Self::Recurring, "recurring")];
+
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
+    }
+
+    /// The class of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(class, _)| *class)
+    }
+
+    /// Whether it is goods; the form for serde.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+    pub fn is_physical(&self) -> bool {
+        *self == Self::Physical
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
 use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
-use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
+use crate::id::{AccountId, LocationId, Region, RegisteredId, Sku, TermsId};
 use crate::json;
 use crate::pricing::{Account, Contract, Promotion};
 use crate::sourcing::Location;
@@ -184,6 +184,11 @@ impl<'a> Reading<'a> {
     /// The skus that have shards of their own.
     pub fn dedicated(&self) -> Rc<Dedicated> {
         if let Some(Record::Shards(list)) = self.get(keys::SHARDS.into()) { list } else { Rc::default() }
+    }
+
+    /// The region of a location.
+    pub fn region(&self, location: &LocationId) -> Option<Region> {
+        self.locations().iter().find(|known| known.id == *location).map(|known| known.region.clone())
     }
 
     /// A caller's key, by its hash.

@@ -9,6 +9,7 @@ use crate::catalog::PartNumber;
 use crate::catalog::part::{LifeCycle, Pack, Part, Supply};
 use crate::id::{BrandCode, LocationId, Quantity, Sku};
 use crate::money::Currency;
+use crate::order::sort_by_key;
 use crate::pricing::{Buyer, NoPrice, PricedLine, Step, Trace, price};
 use crate::sourcing::{Source, Survey};
 use crate::time::Timestamp;
@@ -341,7 +342,7 @@ fn incoming(offer: &Offer) -> Vec<Incoming> {
             eta: receipt.eta,
         })
         .collect();
-    incoming.sort_by_key(|receipt| receipt.eta);
+    sort_by_key(&mut incoming, |receipt| receipt.eta);
     incoming.truncate(MAX_SOURCES);
     incoming
 }

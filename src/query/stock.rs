@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::resolve::Choice;
 use crate::catalog::part::Kind;
 use crate::id::{LocationId, Quantity, Sku};
+use crate::order::sort_by_key;
 use crate::stock::LocationStock;
 use crate::stock::promise;
 use crate::time::Timestamp;
@@ -161,7 +162,7 @@ impl Offer {
         let mut dates: Vec<Timestamp> =
             self.locations.iter().flat_map(|at| &at.incoming).map(|receipt| receipt.eta).collect();
         dates.push(now);
-        dates.sort_unstable();
+        sort_by_key(&mut dates, |date| *date);
         dates.dedup();
         dates.into_iter().filter(|date| *date >= now).find(|date| {
             let units = self.locations.iter().map(|at| promise::units(at.balance(), &at.flows(now), *date));

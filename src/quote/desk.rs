@@ -18,7 +18,7 @@ mod moved;
 
 use self::moved::{is_done, refuse_further};
 use super::draft::Draft;
-use super::event::{Outcome, QuoteEvent, lines, some_lines};
+use super::event::{Outcome, QuoteEvent, some_lines};
 use super::opening::Opening;
 use super::record::{Quote, QuoteState, Return, ShardHolds};
 pub use super::refusal::{Missing, Refusal, Shortage};
@@ -331,8 +331,8 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             return self.refuse(&opening, Refusal::Expired, now);
         }
         let (asked_at, replaces) = (opening.draft.asked_at, opening.draft.replace.clone());
+        let (lines, took_ms) = (opening.event_lines(), now.since(asked_at).max(0));
         let quote = opening.into_quote();
-        let (lines, took_ms) = (lines(&quote, |_, line| line.held), now.since(asked_at).max(0));
         let old = replaces.clone();
         self.tell(&quote, Outcome::Held { lines, expires_at: quote.expires_at, took_ms, replaces }, now)?;
         self.put(&quote, now)?;

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::part::{Component, Kind, Part};
+use crate::catalog::part::{Component, Kind, Part, RevenueClass};
 use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
 use crate::stock::{HoldLine, LineKey, ShardName};
 use crate::time::Timestamp;
 
-use super::record::keys;
+use super::record::{is_zero, keys};
+use super::said::Said;
 
 /// What an edge function asks of a quote desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,15 @@ pub struct DraftLine {
     /// Only from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<LocationId>,
+    /// What kind of revenue it is.
+    #[serde(default, skip_serializing_if = "RevenueClass::is_physical")]
+    pub class: RevenueClass,
+    /// Units that must be calibrated in one unit of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calibrations: u32,
+    /// What the account was told of the part, if whoever took the call remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// The shards of one region, and the order of its locations.

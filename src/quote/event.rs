@@ -7,7 +7,9 @@
 use serde::Serialize;
 
 use super::draft::{Draft, DraftLine};
-use super::record::{Quote, QuoteLine};
+use super::record::{Quote, QuoteLine, is_zero};
+use super::said::Said;
+use crate::catalog::part::RevenueClass;
 use crate::id::{AccountId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Price};
 use crate::time::Timestamp;
@@ -122,6 +124,18 @@ pub struct EventLine {
     pub unit_exact: Price,
     /// What these units cost, in minor units, core charges left out.
     pub amount: i64,
+    /// What kind of revenue it is.
+    #[serde(skip_serializing_if = "RevenueClass::is_physical")]
+    pub class: RevenueClass,
+    /// Units among these, or inside them, that must be calibrated.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub calibrations: u32,
+    /// What the account was told of the part before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
+    /// Where units were lacking: when less of the part was last found than the books said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowered_at: Option<Timestamp>,
 }
 
 impl QuoteEvent {
@@ -131,39 +145,41 @@ impl QuoteEvent {
         Self { at, account: account.clone(), region: region.clone(), quote: id.clone(), currency: *currency, what }
     }
 
-    /// What became of a draft that was refused for `reason`; `units` tells how many of each line could have been held.
-    pub fn refused(draft: &Draft, reason: &'static str, units: impl Fn(usize) -> u32, at: Timestamp) -> Self {
+    /// What became of a draft that was refused for `reason`; `lines` tell how many units of each could have been held.
+    pub fn refused(draft: &Draft, reason: &'static str, lines: Vec<EventLine>, at: Timestamp) -> Self {
         let Draft { id, account, region, currency, .. } = draft;
-        let line = |(place, of): (usize, &DraftLine)| {
-            EventLine::new(place, &of.sku, of.quantity, units(place), of.price.unit_exact, *currency)
-        };
-        let lines = draft.lines.iter().enumerate().map(line).collect();
         let what = Outcome::Refused { reason, lines, took_ms: at.since(draft.asked_at).max(0) };
         Self { at, account: account.clone(), region: region.clone(), quote: id.clone(), currency: *currency, what }
     }
 }
 
 impl EventLine {
+    /// A line of a draft, `units` of which the event is about.
+    pub fn of_draft(line: usize, of: &DraftLine, units: u32, currency: Currency) -> Self {
+        let DraftLine { sku, quantity, price, class, calibrations, said, .. } = of;
+        let bare = Self::new(line, sku, *quantity, units, price.unit_exact, currency);
+        Self { class: *class, calibrations: calibrations.saturating_mul(units), said: *said, ..bare }
+    }
+
+    /// A line of a quote, `units` of which the event is about.
+    pub fn of_quote(line: usize, of: &QuoteLine, units: u32, currency: Currency) -> Self {
+        let QuoteLine { sku, quantity, price, class, calibrations, .. } = of;
+        let bare = Self::new(line, sku, *quantity, units, price.unit_exact, currency);
+        Self { class: *class, calibrations: calibrations.saturating_mul(units), ..bare }
+    }
+
     fn new(line: usize, sku: &Sku, quantity: u32, units: u32, unit_exact: Price, currency: Currency) -> Self {
         // The amount of the whole quantity was checked when it was priced, and units are never more.
         let amount = unit_exact.extended(units, currency).map_or(0, |money| money.amount);
-        Self { line, sku: sku.clone(), quantity, units, unit_exact, amount }
+        let (sku, class) = (sku.clone(), RevenueClass::Physical);
+        Self { line, sku, quantity, units, unit_exact, amount, class, calibrations: 0, said: None, lowered_at: None }
     }
 }
 
-/// Every line of a quote, each with as many units as `units` tells.
-pub fn lines(quote: &Quote, units: impl Fn(usize, &QuoteLine) -> u32) -> Vec<EventLine> {
-    let line = |(place, of): (usize, &QuoteLine)| {
-        EventLine::new(place, &of.sku, of.quantity, units(place, of), of.price.unit_exact, quote.currency)
-    };
-    quote.lines.iter().enumerate().map(line).collect()
-}
-
-/// The lines of a quote of which there are any such units.
+/// The lines of a quote of which there are any such units as `units` tells.
 pub fn some_lines(quote: &Quote, units: impl Fn(usize, &QuoteLine) -> u32) -> Vec<EventLine> {
-    let mut lines = lines(quote, units);
-    lines.retain(|line| line.units > 0);
-    lines
+    let line = |(place, of): (usize, &QuoteLine)| EventLine::of_quote(place, of, units(place, of), quote.currency);
+    quote.lines.iter().enumerate().map(line).filter(|line| line.units > 0).collect()
 }
 
 #[cfg(test)]
@@ -191,9 +207,22 @@ mod tests {
     fn events_keep_their_format() {
         // Logs and whoever reads them have events in this form: fields may be added, none may change.
         let line = EventLine::new(0, &"A".parse().unwrap(), 5, 3, "10.0050".parse().unwrap(), Currency::USD);
+        let said = Said { available: 5, at: Timestamp::EPOCH, snapshot: true };
         let lines = || vec![line.clone()];
+        let more = EventLine {
+            class: RevenueClass::Recurring,
+            calibrations: 3,
+            said: Some(said),
+            lowered_at: Some(Timestamp::EPOCH),
+            ..line.clone()
+        };
         let (id, expires_at) = (|| "q_0".parse().unwrap(), Timestamp::EPOCH);
         let told = r#"[{"line":0,"sku":"A","quantity":5,"units":3,"unit_exact":"10.0050","amount":3002}]"#;
+        let fuller = concat!(
+            r#"[{"line":0,"sku":"A","quantity":5,"units":3,"unit_exact":"10.0050","amount":3002,"class":"recurring","#,
+            r#""calibrations":3,"said":{"available":5,"at":"1970-01-01T00:00:00.000Z","snapshot":true},"#,
+            r#""lowered_at":"1970-01-01T00:00:00.000Z"}]"#
+        );
         let time = r#""expires_at":"1970-01-01T00:00:00.000Z""#;
         for (what, rest) in [
             (
@@ -203,6 +232,10 @@ mod tests {
             (
                 Outcome::Refused { reason: "insufficient_stock", lines: lines(), took_ms: 7 },
                 format!(r#""quote_refused","reason":"insufficient_stock","lines":{told},"took_ms":7}}"#),
+            ),
+            (
+                Outcome::Refused { reason: "insufficient_stock", lines: vec![more], took_ms: 7 },
+                format!(r#""quote_refused","reason":"insufficient_stock","lines":{fuller},"took_ms":7}}"#),
             ),
             (Outcome::Committed { lines: lines() }, format!(r#""quote_committed","lines":{told}}}"#)),
             (Outcome::Released { lines: lines() }, format!(r#""quote_released","lines":{told}}}"#)),

@@ -14,6 +14,7 @@ mod opening;
 pub mod record;
 mod refusal;
 pub mod request;
+pub mod said;
 
 pub use clerk::{Clerk, ClerkStore, Turn};
 pub use desk::{Desk, DeskStore, Refusal, Step};
@@ -21,3 +22,4 @@ pub use draft::{Draft, DraftLine, Wave};
 pub use event::QuoteEvent;
 pub use record::{Quote, QuoteLine, QuoteState};
 pub use request::QuoteRequest;
+pub use said::Said;

@@ -1,7 +1,7 @@
 //! A quote on its way to being held: what the shards have set aside so far, and what they lack.
 
 use super::draft::{Draft, DraftLine};
-use super::event::QuoteEvent;
+use super::event::{EventLine, QuoteEvent};
 use super::record::{HeldUnits, Quote, QuoteAllocation, QuoteLine, QuoteState, ShardHolds, keys};
 use super::refusal::{Missing, Refusal, Shortage};
 use crate::id::Sku;
@@ -35,7 +35,7 @@ impl Opening {
 
     /// The event of its refusal.
     pub(super) fn refused(&self, refusal: &Refusal, now: Timestamp) -> QuoteEvent {
-        QuoteEvent::refused(&self.draft, refusal.code(), |place| self.units_held(place), now)
+        QuoteEvent::refused(&self.draft, refusal.code(), self.event_lines(), now)
     }
 
     /// Goes on to the next wave that can help with what is lacking, and says what to ask of it; nothing if none is left.
@@ -93,6 +93,16 @@ impl Opening {
     /// Notes what a shard has set aside.
     pub(super) fn heard(&mut self, shard: &ShardName, lines: Vec<LineHeld>) {
         self.held.extend(lines.into_iter().map(|line| (shard.clone(), line)));
+    }
+
+    /// Every line for an event, with the units that are held, and what tells whether that is what was promised.
+    pub(super) fn event_lines(&self) -> Vec<EventLine> {
+        let line = |(place, of): (usize, &DraftLine)| {
+            let lowered = self.held.iter().filter(|(_, held)| usize::from(held.line.line) == place);
+            let lowered_at = lowered.filter_map(|(_, held)| held.lowered_at).max();
+            EventLine { lowered_at, ..EventLine::of_draft(place, of, self.units_held(place), self.draft.currency) }
+        };
+        self.draft.lines.iter().enumerate().map(line).collect()
     }
 
     fn units_of(&self, key: LineKey) -> u32 {
@@ -213,6 +223,8 @@ impl Opening {
             price: line.price.clone(),
             needs: line.needs.clone(),
             allocations: allocations.collect(),
+            class: line.class,
+            calibrations: line.calibrations,
         })
     }
 }

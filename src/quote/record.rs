@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use crate::catalog::part::Component;
+use crate::catalog::part::{Component, RevenueClass};
 use crate::id::{AccountId, LocationId, OpaqueId, Region, Sku};
 use crate::money::{Currency, Money, MoneyError};
 use crate::pricing::PricedLine;
@@ -90,6 +90,17 @@ pub struct QuoteLine {
     pub needs: Vec<Component>,
     /// Where: for a bundle, its components. Of what is sold, see [`Quote::allocations`].
     pub allocations: Vec<QuoteAllocation>,
+    /// What kind of revenue it is.
+    #[serde(default, skip_serializing_if = "RevenueClass::is_physical")]
+    pub class: RevenueClass,
+    /// Units that must be calibrated in one unit of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calibrations: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+pub(super) fn is_zero(units: &u32) -> bool {
+    *units == 0
 }
 
 /// Units held at a location.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::survey::{Source, Survey};
 use crate::id::LocationId;
+use crate::order::{sort_by, sort_by_key};
 
 /// Units of a line taken from one location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,7 +39,7 @@ impl<'a> Survey<'a> {
             left = choose_fewest(alike, left);
         }
         // A stable sort: within these classes the survey's preference stays.
-        candidates.sort_by_key(|Candidate { source, chosen }| {
+        sort_by_key(&mut candidates, |Candidate { source, chosen }| {
             (!*chosen, source.timeliness, !*chosen && source.available < quantity)
         });
         candidates.into_iter().map(|candidate| candidate.source).collect()
@@ -65,7 +66,7 @@ fn choose_fewest(candidates: &mut [Candidate<'_>], quantity: u32) -> u32 {
     let quantity = u64::from(quantity);
     let mut by_stock: Vec<(u64, usize)> =
         candidates.iter().enumerate().map(|(place, one)| (one.source.available.into(), place)).collect();
-    by_stock.sort_unstable_by(|one, other| other.cmp(one));
+    sort_by(&mut by_stock, |one, other| other.cmp(one));
     // The largest together hold the most, so they tell how few it takes.
     let mut held = 0_u64;
     let fewest = by_stock.iter().take_while(|(stock, _)| {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::geo::{Distance, GeoPoint, NotAPlace};
 use super::location::{Location, LocationKind};
 use crate::id::LocationId;
+use crate::order::sort_by_key;
 use crate::time::Timestamp;
 
 /// How the goods reach the account.
@@ -125,7 +126,7 @@ impl<'a> Survey<'a> {
     /// location, the earliest, the nearest, by id.
     pub fn new(locations: &'a [Location], need: &Need<'_>, now: Timestamp) -> Self {
         let mut sources: Vec<_> = locations.iter().map(|location| source(location, need, now)).collect();
-        sources.sort_unstable_by_key(|source| {
+        sort_by_key(&mut sources, |source| {
             let when = source.when(need.fulfilment);
             // `None` of an option sorts first: what is not known goes last instead.
             let far = (source.distance_km.is_none(), source.distance_km);

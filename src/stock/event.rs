@@ -58,7 +58,7 @@ pub enum Happening {
     Moved {
         /// How.
         movement: Movement,
-        /// For a count: what the books said.
+        /// For a count: what the books said, if there were any.
         #[serde(skip_serializing_if = "Option::is_none")]
         expected: Option<u64>,
     },

@@ -134,6 +134,9 @@ pub struct LineHeld {
     pub allocations: Vec<Allocated>,
     /// Units that could not be set aside.
     pub lacking: u32,
+    /// Where some could not: when less was last found at one of the locations than the books said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowered_at: Option<Timestamp>,
 }
 
 /// Units at a location.

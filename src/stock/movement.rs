@@ -167,6 +167,14 @@ impl Movement {
         Self { id, sku, location, kind, quantity, reason: None, expect_version: None, incoming: None, safety: None }
     }
 
+    /// Whether it says that the books were wrong, or that goods they speak of cannot be sold.
+    pub(super) fn corrects(&self) -> bool {
+        matches!(
+            self.kind,
+            MovementKind::Count | MovementKind::Damage | MovementKind::Quarantine | MovementKind::Adjustment
+        )
+    }
+
     /// The position's counters after this movement, or why it cannot be applied. Does not look at ids and versions.
     pub fn apply(&self, before: Counters) -> Result<Counters, Rejection> {
         let units = self.check()?;

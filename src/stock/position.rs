@@ -25,6 +25,8 @@ pub struct Position {
     pub counters: Counters,
     /// Scheduled receipts, by expected time, then id.
     pub incoming: Vec<Receipt>,
+    /// When less was last found here than the books said: by a count, a damage, a quarantine or a correction.
+    pub lowered_at: Option<Timestamp>,
 }
 
 /// A position as it is written: the counters stand beside the rest. (`serde(flatten)` writes the same and reads it
@@ -41,21 +43,23 @@ struct Flat {
     safety: u64,
     #[serde(default)]
     incoming: Vec<Receipt>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lowered_at: Option<Timestamp>,
 }
 
 impl From<Flat> for Position {
     fn from(flat: Flat) -> Self {
-        let Flat { sku, location, version, on_hand, committed, held, quarantined, safety, incoming } = flat;
+        let Flat { sku, location, version, on_hand, committed, held, quarantined, safety, incoming, lowered_at } = flat;
         let counters = Counters { on_hand, committed, held, quarantined, safety };
-        Self { sku, location, version, counters, incoming }
+        Self { sku, location, version, counters, incoming, lowered_at }
     }
 }
 
 impl From<Position> for Flat {
     fn from(position: Position) -> Self {
-        let Position { sku, location, version, counters, incoming } = position;
+        let Position { sku, location, version, counters, incoming, lowered_at } = position;
         let Counters { on_hand, committed, held, quarantined, safety } = counters;
-        Self { sku, location, version, on_hand, committed, held, quarantined, safety, incoming }
+        Self { sku, location, version, on_hand, committed, held, quarantined, safety, incoming, lowered_at }
     }
 }
 
@@ -113,7 +117,7 @@ impl Counters {
 impl Position {
     /// The position nobody has written yet.
     pub fn empty(sku: Sku, location: LocationId) -> Self {
-        Self { sku, location, version: 0, counters: Counters::default(), incoming: Vec::new() }
+        Self { sku, location, version: 0, counters: Counters::default(), incoming: Vec::new(), lowered_at: None }
     }
 }
 

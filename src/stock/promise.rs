@@ -4,6 +4,7 @@
 //! later is not sold earlier. Only dated receipts count, forecasts never. (The cumulative ATP of the planning
 //! literature, for instance Vollmann, Berry & Whybark, "Manufacturing Planning and Control", ch. on master scheduling.)
 
+use crate::order::sort_by_key;
 use crate::time::Timestamp;
 
 /// Units that arrive (above zero) or leave (below zero) at a time.
@@ -19,7 +20,7 @@ pub struct Flow {
 pub fn units(balance: i64, flows: &[Flow], at: Timestamp) -> i64 {
     let mut flows = flows.to_vec();
     // Of one moment, what arrives goes before what leaves: only their sum counts.
-    flows.sort_by_key(|flow| (flow.at, std::cmp::Reverse(flow.units)));
+    sort_by_key(&mut flows, |flow| (flow.at, std::cmp::Reverse(flow.units)));
     let start = flows.iter().filter(|flow| flow.at <= at).fold(balance, |sum, flow| sum.saturating_add(flow.units));
     let later = flows.iter().filter(|flow| flow.at > at).scan(start, |sum, flow| {
         *sum = sum.saturating_add(flow.units);

@@ -20,6 +20,7 @@ use super::shard_map::ShardName;
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
+use crate::order::sort_by;
 use crate::time::{HOUR, Timestamp};
 
 /// The most skus one [`Command::Read`] asks for: the lines of a query and their alternates.
@@ -457,10 +458,15 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     if movement.kind == MovementKind::Pick {
         sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), now, store)?;
     }
+    if movement.corrects() && position.counters.balance() < before.balance() {
+        position.lowered_at = Some(now);
+    }
+    let new = position.version == 0;
     let seq = write(&mut position, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
-    let what = Happening::Moved { movement: movement.clone(), expected };
+    // The first count of a position is no check of the books.
+    let what = Happening::Moved { movement: movement.clone(), expected: expected.filter(|_| !new) };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
     store.emit(&StockEvent { seq, at: now, what })?;
     let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
@@ -508,7 +514,7 @@ fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult,
         }
     };
     if !matches!(outcome, ReceiptOutcome::NotFound | ReceiptOutcome::Unchanged) {
-        position.incoming.sort_by(|a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
+        sort_by(&mut position.incoming, |a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
         write(&mut position, store)?;
     }
     Ok(ReceiptResult { id: change.id, outcome, code: None })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use holdfast::catalog::part::Component;
+use holdfast::catalog::part::{Component, RevenueClass};
 use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::money::{Currency, Price};
 use holdfast::pricing::{Level, PriceType, PricedLine};
@@ -193,6 +193,9 @@ impl Plan {
             needs: vec![Component { sku: sku.clone(), quantity: 1 }],
             sku,
             pinned: None,
+            class: RevenueClass::Physical,
+            calibrations: 0,
+            said: None,
         };
         let wave = |places: &[usize]| Wave {
             shards: places.iter().map(|place| (self.sku(*place), self.shard(*place))).collect(),

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use holdfast::catalog::part::Component;
+use holdfast::catalog::part::{Component, RevenueClass};
 use holdfast::id::{LocationId, OpaqueId, Region, Sku};
 use holdfast::money::{Currency, Price};
 use holdfast::pricing::{Level, PriceType, PricedLine};
@@ -103,6 +103,9 @@ impl Setup {
             price: price(number, want.quantity),
             needs: if want.kit { vec![one(want.sku, 1), one(next, 2)] } else { vec![one(want.sku, 1)] },
             pinned: want.pinned.map(location),
+            class: RevenueClass::Physical,
+            calibrations: 0,
+            said: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use holdfast::time::Timestamp;
+use holdfast::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
@@ -17,7 +17,7 @@ use worker::{Result, SqlStorage, SqlStorageValue as Value, State, console_error,
 use super::alarm::Alarm;
 use super::now;
 use super::sql::{self, LARGEST, cut, integer, number, string};
-use crate::events::Day;
+use crate::events::forget_at;
 
 /// Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[&[
@@ -51,7 +51,8 @@ pub enum Command<'a> {
 /// Events of one source.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Batch<'a> {
-    /// The object they come from; with an event's `seq` it makes the id that no other event has: `<source>:<seq>`.
+    /// The object they come from; with an event's `seq`, or the `id` it was reported under, it makes the id that no other
+    /// event has: `<source>:<seq>`.
     #[serde(borrow)]
     pub source: Cow<'a, str>,
     /// A list of them, as they were sent.
@@ -88,7 +89,7 @@ impl EventLog {
         let (storage, alarm) = (state.storage()?, Alarm::of(state.storage()?));
         let state = State::from(state);
         let day: Day = state.id().name().unwrap_or_default().parse().map_err(|_| "an event log is named for a day")?;
-        let (sql, forget_at) = (state.storage().sql(), day.forget_at());
+        let (sql, forget_at) = (state.storage().sql(), forget_at(day));
         Ok(Self { sql, storage, alarm, forget_at, ready: Cell::default() })
     }
 
@@ -129,7 +130,7 @@ impl EventLog {
             // One statement for all of them: this shares a thread with the shards on one machine.
             let row: Vec<Value> = vec![source.as_ref().into(), events.get().into()];
             let statement = "INSERT OR IGNORE INTO events (id, event) \
-                             SELECT ?1 || ':' || (value->>'seq'), value FROM json_each(?2)";
+                             SELECT ?1 || ':' || coalesce(value->>'seq', value->>'id'), value FROM json_each(?2)";
             self.sql.exec(statement, row)?;
         }
         for Rejected { id, why, body } in rejected {

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod answers;
 pub mod event_log;
+pub mod kpi_board;
 pub mod outbox;
 mod quote_desk;
 pub mod sql;
@@ -10,6 +11,7 @@ mod stock_shard;
 mod token_desk;
 
 pub use event_log::EventLog;
+pub use kpi_board::KpiBoard;
 pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 pub use token_desk::TokenDesk;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Element;
 
 /// What drives a vehicle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Powertrain {
     /// A combustion engine alone.
@@ -23,6 +23,26 @@ pub enum Powertrain {
 }
 
 impl Powertrain {
+    /// Every powertrain, with its name in the API.
+    pub const NAMES: [(Self, &'static str); 6] = [
+        (Self::Ice, "ice"),
+        (Self::Hybrid, "hybrid"),
+        (Self::PlugInHybrid, "plug_in_hybrid"),
+        (Self::Ev, "ev"),
+        (Self::FuelCell, "fuel_cell"),
+        (Self::Unknown, "unknown"),
+    ];
+
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(known, _)| *known == self).map_or("unknown", |(_, name)| name)
+    }
+
+    /// The powertrain of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(powertrain, _)| *powertrain)
+    }
+
     /// Concludes the powertrain: from the electrification level where it is recorded, else from the two fuels, helped
     /// by words such as `Hybrid` and `PHEV` in the names of model, series, trim and engine.
     ///

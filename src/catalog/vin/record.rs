@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Element, Vin, specificity};
+use crate::order::sort_by_key;
 
 /// vPIC's kinds of vehicle, assigned per maker's identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +91,7 @@ impl PatternRecord {
                 }
             }
         }
-        best.sort_unstable_by_key(|&(element, ..)| element);
+        sort_by_key(&mut best, |&(element, ..)| element);
         best.into_iter().map(|(element, _, value)| (element, value)).collect()
     }
 

@@ -3,7 +3,7 @@ mod moved;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::catalog::part::Component;
+use crate::catalog::part::{Component, RevenueClass};
 use crate::money::{Currency, Price};
 use crate::pricing::{Level, PriceType, PricedLine};
 use crate::quote::draft::{DraftLine, Wave};
@@ -123,6 +123,9 @@ fn draft(id: &str, lines: &[(&str, u32)]) -> Draft {
         price: price(*quantity),
         needs: vec![Component { sku: sku.parse().unwrap(), quantity: 1 }],
         pinned: None,
+        class: RevenueClass::Physical,
+        calibrations: 0,
+        said: None,
     });
     let lines: Vec<_> = lines.collect();
     let wave = |region: &str, locations: &[&str]| Wave {

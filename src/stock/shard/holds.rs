@@ -7,6 +7,7 @@ use super::handover::{self, done, keep, record};
 use super::shelf::Shelf;
 use super::{FREED_AT_ONCE, Reply, sales};
 use crate::id::{LocationId, OpaqueId, Sku};
+use crate::order::sort_by_key;
 use crate::stock::event::{Happening, StockEvent, Units};
 use crate::stock::hold::{
     Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
@@ -27,12 +28,12 @@ pub(super) fn hold<S: Store>(
 ) -> Result<Reply, S::Error> {
     if let Some(known) = record(&quote, store)? {
         if known.state == HoldState::Empty {
-            return Ok(Reply::Held { lines: told(&[], lines) });
+            return Ok(Reply::Held { lines: told(&[], lines, store)? });
         }
         if !known.is_live(now) {
             return Ok(refused(&known));
         }
-        let answer = told(&known.holds, lines);
+        let answer = told(&known.holds, lines, store)?;
         // Whoever asks again promises from now on.
         prolong(known, expires_at, now, store)?;
         return Ok(Reply::Held { lines: answer });
@@ -52,11 +53,11 @@ pub(super) fn hold<S: Store>(
     let mut holds = Vec::new();
     // A line with fewer places to go chooses first.
     let mut choosing: Vec<&HoldLine> = lines.iter().collect();
-    choosing.sort_by_key(|line| line.locations.len());
+    sort_by_key(&mut choosing, |line| line.locations.len());
     for line in choosing {
         holds.append(&mut allocate(line, &mut lendable, &mut shelf)?);
     }
-    let answer = told(&holds, lines);
+    let answer = told(&holds, lines, store)?;
     if holds.is_empty() {
         // Remembered all the same: this command may come again when its quote has long gone on without this shard.
         keep(&mut QuoteHolds::nothing(quote, HoldState::Empty, expires_at), now, store)?;
@@ -304,13 +305,20 @@ fn allocate<S: Store>(
 }
 
 /// What a quote is told about its lines: the first time and every time it asks again.
-fn told(holds: &[Hold], lines: &[HoldLine]) -> Vec<LineHeld> {
-    let of_line = |line: &HoldLine| {
-        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == line.line).map(allocated).collect();
+fn told<S: Store>(holds: &[Hold], lines: &[HoldLine], store: &S) -> Result<Vec<LineHeld>, S::Error> {
+    let mut told = Vec::with_capacity(lines.len());
+    for HoldLine { line, sku, quantity, locations, .. } in lines {
+        let allocations: Vec<Allocated> = holds.iter().filter(|hold| hold.line == *line).map(allocated).collect();
         let held = allocations.iter().fold(0_u32, |sum, at| sum.saturating_add(at.quantity));
-        LineHeld { line: line.line, allocations, lacking: line.quantity.saturating_sub(held) }
-    };
-    lines.iter().map(of_line).collect()
+        let lacking = quantity.saturating_sub(held);
+        let mut lowered_at = None;
+        if lacking > 0 {
+            let positions = store.positions(sku)?.into_iter().filter(|position| locations.contains(&position.location));
+            lowered_at = positions.filter_map(|position| position.lowered_at).max();
+        }
+        told.push(LineHeld { line: *line, allocations, lacking, lowered_at });
+    }
+    Ok(told)
 }
 
 /// Splits units of lines over the holds that have them, in order; `None` if a line has fewer, or there is no such line.

@@ -7,6 +7,7 @@ use super::handover::{done, keep, record};
 use super::holds::{end, split_off, split_over, units_at, unknown};
 use super::shelf::Shelf;
 use crate::id::{LocationId, OpaqueId, Sku};
+use crate::order::sort_by;
 use crate::stock::event::{Happening, Units};
 use crate::stock::hold::{Hold, HoldRefusal, HoldState, LineUnits, QuoteHolds};
 use crate::stock::movement::Movement;
@@ -24,7 +25,7 @@ pub(super) fn pick<S: Store>(
 ) -> Result<(), S::Error> {
     let mut left = u32::try_from(units).unwrap_or(u32::MAX);
     let mut sold = store.quotes_at(sku, location)?;
-    sold.sort_by(|a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
+    sort_by(&mut sold, |a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
     for mut quote in sold {
         let before = left;
         for hold in quote.holds.iter_mut().filter(|hold| hold.is_at(sku, location)) {

@@ -91,6 +91,39 @@ fn a_count_below_what_is_promised_is_truth_and_says_how_much_is_missing() {
 }
 
 #[test]
+fn a_position_remembers_when_less_was_found_than_the_books_said() {
+    for (kind, quantity, lowered) in [
+        (MovementKind::Count, 8, true),
+        (MovementKind::Count, 9, false),
+        (MovementKind::Count, 10, false),
+        (MovementKind::Damage, 1, true),
+        (MovementKind::Quarantine, 1, true),
+        (MovementKind::Adjustment, -1, true),
+        (MovementKind::Adjustment, 1, false),
+        (MovementKind::TransferOut, 1, false),
+        (MovementKind::Receipt, 1, false),
+    ] {
+        let store = MemoryStore::default();
+        moved(&store, movement("opening", MovementKind::Receipt, 9));
+        moved(&store, movement("m", kind, quantity));
+        assert_eq!(the_position(&store).lowered_at.is_some(), lowered, "{kind:?} {quantity}");
+    }
+}
+
+#[test]
+fn the_first_count_of_a_position_checks_no_books() {
+    let store = MemoryStore::default();
+    let expected = |store: &MemoryStore| match store.outbox().pop().unwrap().what {
+        Happening::Moved { expected, .. } => expected,
+        other => panic!("{other:?}"),
+    };
+    moved(&store, movement("opening", MovementKind::Count, 9));
+    assert_eq!(expected(&store), None);
+    moved(&store, movement("again", MovementKind::Count, 8));
+    assert_eq!(expected(&store), Some(9));
+}
+
+#[test]
 fn a_delivery_closes_its_scheduled_receipt() {
     let store = MemoryStore::default();
     assert_eq!(scheduled(&store, "PO-1", Some((10, 50))).outcome, ReceiptOutcome::Scheduled);

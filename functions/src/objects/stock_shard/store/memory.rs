@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use holdfast::id::Sku;
+use holdfast::order::sort_by_key;
 use holdfast::stock::{Handover, Position};
 use holdfast::time::Timestamp;
 
@@ -155,7 +156,7 @@ impl Memory {
     pub fn dirty(&self, limit: usize) -> Vec<(Sku, u64)> {
         let dirty = self.dirty.borrow();
         let mut all: Vec<_> = dirty.iter().flatten().collect();
-        all.sort_unstable_by_key(|(_, changes)| changes.since);
+        sort_by_key(&mut all, |(_, changes)| changes.since);
         all.into_iter().take(limit).map(|(sku, changes)| (sku.clone(), changes.version)).collect()
     }
 
