@@ -3,7 +3,7 @@
 //! Each is a JSON object with `at`, `kind` and, in one source, an id of its own: a number (`seq`) if the source counts its
 //! events, else a text (`id`). Whoever writes an event knows more than is read here; fields that a board does not need
 //! may come and go. A change of what a field means takes a new number in `v`, which is 1 where it is absent. How events
-//! are read, and what pins their format, is in [`super::read`].
+//! are read, and what pins their format, is in `read.rs`.
 
 use super::histogram::Histogram;
 use super::household::Vehicles;

@@ -2,7 +2,7 @@
 //!
 //! [`event`]s come from shards, desks, isolates and callers. Each is counted once ([`intake`], [`seen`]), on the
 //! [`board`] of its day and region, which is a set of sums ([`tally`]). Boards add up to those of weeks and months, and the
-//! [`numbers`] are read off them.
+//! [`mod@numbers`] are read off them.
 
 pub mod board;
 pub mod event;
