@@ -13,7 +13,7 @@ pub async fn answer(request: &Request<'_>, env: &Env, context: &worker::Context)
     let path = request.path();
     let public = is_public(path);
     if public && request.method == "OPTIONS" {
-        return preflight();
+        return preflight(path);
     }
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
@@ -227,18 +227,22 @@ fn health() -> Answer {
     Answer::new(200, body).header("content-type", "application/json").header("cache-control", "no-store")
 }
 
+/// Where pages report what happened in them.
+const REPORTS: &str = "/v1/kpi/events";
+
 /// Paths that a shop's page may ask from the shopper's browser.
 fn is_public(path: &str) -> bool {
     path == "/v1/availability"
         || path.starts_with("/v1/availability/")
         || path.starts_with("/v1/tokens/status/")
         || path == "/.well-known/jwks.json"
-        || path == "/v1/kpi/events"
+        || path == REPORTS
 }
 
-fn preflight() -> Answer {
+fn preflight(path: &str) -> Answer {
+    let methods = if path == REPORTS { "POST, OPTIONS" } else { "GET, OPTIONS" };
     with_cors(Answer::new(204, ""))
-        .header("access-control-allow-methods", "GET, POST, OPTIONS")
+        .header("access-control-allow-methods", methods)
         .header(
             "access-control-allow-headers",
             "Authorization, X-API-Key, Content-Type, If-None-Match, X-Request-Id, traceparent",
