@@ -15,12 +15,12 @@ import { report } from "./quotes-report.mjs";
 import { median } from "./table.mjs";
 
 const QUICK = process.env.QUICK === "1";
-const ROUNDS = QUICK ? 1 : 5;
+const ROUNDS = QUICK ? 1 : 3;
 const SECONDS = QUICK ? 1 : 2;
 const PACED_ROUNDS = QUICK ? 1 : 3;
 const PACED_SECONDS = QUICK ? 2 : 5;
 // Every desk of a case is made in the warm-up.
-const WARM_REQUESTS = QUICK ? 200 : 6_000;
+const WARM_REQUESTS = QUICK ? 200 : 3_000;
 const WARM_SECONDS = QUICK ? 2 : 4;
 const CONNECTIONS = 32;
 const LINES = 20;
