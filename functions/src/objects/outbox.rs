@@ -11,14 +11,16 @@ const READ_AT_ONCE: u32 = 500;
 /// Messages sent by one alarm; the platform allows an invocation a thousand calls.
 const MESSAGES_AT_ONCE: u32 = 50;
 
-/// How long events of an account's desk wait where the deployment does not say, in seconds.
-const DELAY_SECONDS: u32 = 30;
+/// How long events of an account's desk wait where the deployment does not say, and at most, in seconds. An object that
+/// has slept does not know what alarm it has and sets it anew, and none sleeps within ten seconds after a call: were the
+/// wait longer, calls that come now and then could put the alarm off for ever.
+const DELAY_SECONDS: u32 = 5;
 
 /// How long events of an account's desk wait so that many go together, in milliseconds: an alarm and a message cost more
 /// than the quote they tell of. A deployment says so with `EVENTS_AFTER_SECONDS`.
 pub fn delay(env: &Env) -> i64 {
     let configured = env.var("EVENTS_AFTER_SECONDS").ok().and_then(|value| value.to_string().parse().ok());
-    i64::from(configured.unwrap_or(DELAY_SECONDS)).saturating_mul(SECOND)
+    i64::from(configured.unwrap_or(DELAY_SECONDS).min(DELAY_SECONDS)).saturating_mul(SECOND)
 }
 
 /// The table where an object's events wait: written in the same transaction as what they tell of.
