@@ -30,7 +30,8 @@ export function durableObject(name, { waits = false } = {}) {
     /**
      * Commands that come at the same time are decided in one turn, because the platform makes all that a turn writes
      * durable in one commit, and a commit costs far more than a command (docs/decisions/0030). The price is an empty
-     * timer for each turn. An object that waits for others writes only after that, so its first turn gains nothing.
+     * timer for each turn. An object that waits for others comes back from each of them in a turn of its own: its calls are
+     * begun at once.
      */
     ask(text) {
       if (waits) return this.#decide(text);

@@ -18,7 +18,7 @@ use serde_json::Value;
 use worker::{Env, js_sys};
 
 use crate::auth::{self, BearerKey, Caller};
-use crate::objects::{self, AskError};
+use crate::objects;
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{catalog, percent};
@@ -159,15 +159,7 @@ impl<'a> Edge<'a> {
         } else {
             objects::ask(self.env, "STOCK", &name, hint, &text).await
         };
-        let reply = reply.map_err(|error| {
-            worker::console_error!("stock shard {shard}: {error}");
-            match error {
-                AskError::Overloaded | AskError::Reset => {
-                    Problem::unavailable("the stock of this region is busy or restarting; send the same request again")
-                }
-                AskError::Failed(_) => Problem::internal(),
-            }
-        })?;
+        let reply = reply.map_err(|error| error.told(&format!("stock shard {shard}"), "the stock of this region"))?;
         match holdfast::json::from_str(&reply) {
             Ok(Reply::Busy) => Err(Problem::moving()),
             Ok(reply) => Ok(reply),

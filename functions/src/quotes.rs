@@ -29,7 +29,7 @@ use self::handshake::Order;
 use self::view::QuoteView;
 use crate::edge::Edge;
 use crate::kpi::answers;
-use crate::objects::{self, AskError};
+use crate::objects;
 use crate::problem::Problem;
 use crate::query::destination;
 use crate::tokens;
@@ -298,15 +298,7 @@ pub async fn ask(
 ) -> Result<call::Answer, Problem> {
     let text = serde_json::to_string(&Call { idempotency, ask }).map_err(|_| Problem::internal())?;
     let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), None, &text)).await;
-    let reply = reply.map_err(|error| {
-        worker::console_error!("quote desk {}: {error}", account.id);
-        match error {
-            AskError::Overloaded | AskError::Reset => {
-                Problem::unavailable("the quote desk is busy or restarting; send the same request again")
-            }
-            AskError::Failed(_) => Problem::internal(),
-        }
-    })?;
+    let reply = reply.map_err(|error| error.told(&format!("quote desk {}", account.id), "the quote desk"))?;
     holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);
         Problem::internal()

@@ -106,7 +106,7 @@ async fn moves(edge: &Edge<'_>, sku: &str, only: Option<&str>, begin: bool) -> R
 /// The shards of one sku that the catalogue names, as far as KV knows at this moment.
 async fn listed(edge: &Edge<'_>) -> Result<Dedicated, Problem> {
     let Some(text) = edge.env.kv("CATALOG")?.get(keys::SHARDS).text().await? else { return Ok(Dedicated::default()) };
-    serde_json::from_str(&text).map_err(|error| {
+    holdfast::json::from_str(&text).map_err(|error| {
         worker::console_error!("the record under {}: {error}", keys::SHARDS);
         Problem::internal()
     })

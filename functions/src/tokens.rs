@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::authority;
 use crate::edge::Edge;
-use crate::objects::{self, AskError};
+use crate::objects;
 use crate::problem::Problem;
 use crate::providers::{self, CredentialView};
 use crate::quotes;
@@ -262,15 +262,7 @@ pub async fn ask(
     let call = Call { by: by.clone(), idempotency, ask };
     let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
     let reply = edge.timed("tokens", objects::ask(edge.env, "TOKENS", account.as_str(), None, &text)).await;
-    let reply = reply.map_err(|error| {
-        worker::console_error!("token desk {account}: {error}");
-        match error {
-            AskError::Overloaded | AskError::Reset => {
-                Problem::unavailable("the token desk is busy or restarting; send the same request again")
-            }
-            AskError::Failed(_) => Problem::internal(),
-        }
-    })?;
+    let reply = reply.map_err(|error| error.told(&format!("token desk {account}"), "the token desk"))?;
     holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("token desk {account} sent an unreadable answer: {error}");
         Problem::internal()

@@ -4,7 +4,7 @@
 //! what it was told goes along ([`Said`]), and the outcome of the hold is judged by it ([`judge`]).
 //!
 //! A hold is judged if the isolate that takes it gave the account's last answer on the part, at most [`REMEMBERED`] ago,
-//! and has not needed the room since. Other holds are counted as not judged; they are in neither part of the rate.
+//! and has not needed the room since. Other holds are in neither part of the rate.
 
 use crate::id::{AccountId, Sku, fnv1a};
 use crate::quote::Said;

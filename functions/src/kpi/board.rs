@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::edge::Edge;
 use crate::events::no_region;
+use crate::objects;
 use crate::objects::kpi_board::{Command, near};
-use crate::objects::{self, AskError};
 use crate::problem::Problem;
 use crate::wire::Answer;
 
@@ -192,15 +192,7 @@ async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<V
     let asks: Vec<(&str, String)> =
         asks.into_iter().map(|(region, command)| (region.as_str(), command.to_text())).collect();
     let replies = asks.iter().map(|(name, text)| objects::read(edge.env, "KPI_BOARD", name, near(name), text));
-    let replies = try_join_all(replies).await.map_err(|error| {
-        worker::console_error!("KPI boards: {error}");
-        match error {
-            AskError::Overloaded | AskError::Reset => {
-                Problem::unavailable("a KPI board is busy or restarting; send the same request again")
-            }
-            AskError::Failed(_) => Problem::internal(),
-        }
-    })?;
+    let replies = try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))?;
     replies.iter().map(|reply| holdfast::json::from_str(reply).map_err(|_| Problem::internal())).collect()
 }
 

@@ -1,7 +1,6 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
 pub mod alarm;
-pub mod answers;
 pub mod event_log;
 pub mod kpi_board;
 pub mod outbox;
@@ -24,6 +23,8 @@ use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Date, Env};
+
+use crate::problem::Problem;
 
 /// Stock buckets of a region where the deployment does not say.
 const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
@@ -65,6 +66,19 @@ pub enum AskError {
     /// Anything else; for the log.
     #[error("the object failed: {0}")]
     Failed(String),
+}
+
+impl AskError {
+    /// What the caller is told, and the log: `object` is which one, `called` what callers call it.
+    pub fn told(&self, object: &str, called: &str) -> Problem {
+        worker::console_error!("{object}: {self}");
+        match self {
+            Self::Overloaded | Self::Reset => {
+                Problem::unavailable(&format!("{called} is busy or restarting; send the same request again"))
+            }
+            Self::Failed(_) => Problem::internal(),
+        }
+    }
 }
 
 /// Sends one command to the object `name` of the namespace bound as `binding`, and waits for its reply. A new object is

@@ -1,5 +1,6 @@
 //! SQLite inside an object: migrations, and values that cross without loss.
 
+use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Error, Result, SqlStorage, SqlStorageValue as Value};
@@ -90,6 +91,14 @@ pub fn json<T: DeserializeOwned>(row: &[Value], column: usize) -> Result<T> {
     match row.get(column) {
         Some(Value::String(text)) => Ok(holdfast::json::from_str(text)?),
         _ => Err(unreadable("a record")),
+    }
+}
+
+/// The one time that a statement asks for, if there is one.
+pub fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
+    match rows.first()?.first()? {
+        Value::Integer(at) => Some(Timestamp::from_millis(*at)),
+        _ => None,
     }
 }
 

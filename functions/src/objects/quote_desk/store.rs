@@ -109,14 +109,14 @@ impl SqlStore {
     pub fn next_forgotten(&self, remembered: i64) -> Result<Option<Timestamp>> {
         let quote = self.sql.rows("SELECT min(forget_at) FROM quotes WHERE forget_at IS NOT NULL", vec![])?;
         let answer = self.sql.rows("SELECT min(at) FROM answers", vec![])?;
-        Ok(time(&quote).into_iter().chain(time(&answer).map(|at| at.plus(remembered))).min())
+        Ok(sql::time(&quote).into_iter().chain(sql::time(&answer).map(|at| at.plus(remembered))).min())
     }
 
     /// The time at which the next quote wants to be looked at, or earlier where that one has come to rest since.
     pub fn next_deadline(&self) -> Result<Option<Timestamp>> {
         if self.next.get().is_none() {
             let rows = self.sql.rows("SELECT min(wake_at) FROM quotes WHERE wake_at IS NOT NULL", vec![])?;
-            self.next.set(Some(time(&rows).map_or(NEVER, Timestamp::millis)));
+            self.next.set(Some(sql::time(&rows).map_or(NEVER, Timestamp::millis)));
         }
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
     }
@@ -218,14 +218,6 @@ impl Outbox for SqlStore {
 
 fn millis(at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, |at| at.millis().into())
-}
-
-/// The one time that a statement asks for, if there is one.
-fn time(rows: &[Vec<Value>]) -> Option<Timestamp> {
-    match rows.first()?.first()? {
-        Value::Integer(at) => Some(Timestamp::from_millis(*at)),
-        _ => None,
-    }
 }
 
 impl ClerkStore for SqlStore {

@@ -48,7 +48,7 @@ impl StockShard {
         let text = serde_json::to_string(&errand.command)?;
         let reply =
             objects::ask(&self.env, "STOCK", &errand.to.to_string(), Some(errand.to.region.as_str()), &text).await;
-        let why = match reply.as_deref().map(serde_json::from_str) {
+        let why = match reply.as_deref().map(holdfast::json::from_str) {
             Ok(Ok(Reply::Done)) => {
                 let mut errand = Some(errand);
                 return self.write(|| errand.take().map_or(Ok(()), |errand| handover::heard(errand, &self.store)));

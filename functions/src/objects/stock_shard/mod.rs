@@ -30,7 +30,7 @@ use super::shard_map;
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
-/// Slices of freeing and forgetting by one alarm: see [`shard::TIDIED_AT_ONCE`].
+/// Slices of freeing and forgetting by one alarm: see [`shard::FREED_AT_ONCE`].
 const SLICES_AT_ONCE: u32 = 20;
 /// Snapshots published together, so that their writes share a commit.
 const PUBLISH_TOGETHER: usize = 100;

@@ -27,12 +27,10 @@ use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::stock::store::{LedgerPage, Store};
 use holdfast::stock::{Entry, Handover, HoldState, Position, QuoteHolds, ShardName, StockEvent};
 use holdfast::time::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
 use self::memory::{Memory, NEVER};
-use crate::objects::sql::{self, LARGEST, integer, number, unreadable};
+use crate::objects::sql::{self, LARGEST, Sql, integer, json, number, text, to_json, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[
@@ -75,7 +73,7 @@ const NUMBERS_AT_ONCE: u64 = 1_000;
 
 /// The tables of one shard. The object is the only writer, so what was read once is true until written.
 pub struct SqlStore {
-    sql: SqlStorage,
+    sql: Sql,
     memory: Memory,
     /// Of a sku's own shard: the sku, and its bucket.
     origin: Option<(Sku, ShardName)>,
@@ -84,7 +82,7 @@ pub struct SqlStore {
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage, origin: Option<(Sku, ShardName)>) -> Result<Self> {
-        sql::migrate(&sql, MIGRATIONS)?;
+        let sql = Sql::open(sql, MIGRATIONS)?;
         Ok(Self { sql, memory: Memory::default(), origin })
     }
 
@@ -95,7 +93,7 @@ impl SqlStore {
 
     /// The oldest events of the outbox as they are stored, with their places.
     pub fn outbox_texts(&self, limit: u32) -> Result<Vec<(u64, String)>> {
-        let rows = self.rows("SELECT seq, event FROM outbox ORDER BY seq LIMIT ?", vec![number(limit.into())?])?;
+        let rows = self.sql.rows("SELECT seq, event FROM outbox ORDER BY seq LIMIT ?", vec![number(limit.into())?])?;
         rows.into_iter().map(|row| Ok((integer(&row, 0)?, sql::string(&row, 1)?.to_owned()))).collect()
     }
 
@@ -106,20 +104,12 @@ impl SqlStore {
             return Ok(());
         }
         let mut dirty = Vec::new();
-        for row in self.rows("SELECT sku FROM dirty ORDER BY version", vec![])? {
+        for row in self.sql.rows("SELECT sku FROM dirty ORDER BY version", vec![])? {
             let sku = sql::string(&row, 0)?.parse().map_err(|_| unreadable("a sku"))?;
             dirty.push((sku, self.next_sequence()?));
         }
         self.memory.set_dirty(dirty);
         Ok(())
-    }
-
-    fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<()> {
-        self.sql.exec(statement, parameters).map(drop)
-    }
-
-    fn rows(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>> {
-        self.sql.exec(statement, parameters)?.raw().collect()
     }
 }
 
@@ -130,23 +120,23 @@ impl Store for SqlStore {
         if let Some(known) = self.memory.positions(sku) {
             return Ok(known);
         }
-        let rows = self.rows("SELECT position FROM positions WHERE sku = ? ORDER BY location", vec![text(sku)])?;
-        let found: Vec<Position> = rows.iter().map(|row| json(row)).collect::<Result<_>>()?;
+        let rows = self.sql.rows("SELECT position FROM positions WHERE sku = ? ORDER BY location", vec![text(sku)])?;
+        let found: Vec<Position> = rows.iter().map(|row| json(row, 0)).collect::<Result<_>>()?;
         self.memory.keep_positions(sku, &found);
         Ok(found)
     }
 
     fn put_position(&self, position: &Position) -> Result<()> {
         let row = vec![text(&position.sku), text(&position.location), to_json(position)?];
-        self.run("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)", row)?;
+        self.sql.run("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)", row)?;
         self.memory.update_position(position);
         Ok(())
     }
 
     fn entry(&self, sku: &Sku, location: &LocationId, id: &OpaqueId) -> Result<Option<Entry>> {
         let key = vec![text(sku), text(location), text(id)];
-        let rows = self.rows("SELECT entry FROM ledger WHERE sku = ? AND location = ? AND id = ?", key)?;
-        rows.first().map(|row| json(row)).transpose()
+        let rows = self.sql.rows("SELECT entry FROM ledger WHERE sku = ? AND location = ? AND id = ?", key)?;
+        rows.first().map(|row| json(row, 0)).transpose()
     }
 
     fn append(&self, entry: &Entry) -> Result<()> {
@@ -158,14 +148,14 @@ impl Store for SqlStore {
             text(&movement.id),
             to_json(entry)?,
         ];
-        self.run("INSERT INTO ledger (seq, sku, location, id, entry) VALUES (?, ?, ?, ?, ?)", row)
+        self.sql.run("INSERT INTO ledger (seq, sku, location, id, entry) VALUES (?, ?, ?, ?, ?)", row)
     }
 
     fn ledger(&self, page: &LedgerPage) -> Result<Vec<Entry>> {
         let location = page.location.as_ref().map_or(Value::Null, text);
         let parameters = vec![text(&page.sku), number(page.after.min(LARGEST))?, location, number(page.limit.into())?];
         let statement = "SELECT entry FROM ledger WHERE sku = ?1 AND seq > ?2 AND (?3 IS NULL OR location = ?3) ORDER BY seq LIMIT ?4";
-        self.rows(statement, parameters)?.iter().map(|row| json(row)).collect()
+        self.sql.rows(statement, parameters)?.iter().map(|row| json(row, 0)).collect()
     }
 
     fn next_sequence(&self) -> Result<u64> {
@@ -173,7 +163,7 @@ impl Store for SqlStore {
             return Ok(next);
         }
         let taken = vec![number(NUMBERS_AT_ONCE)?];
-        let rows = self.rows("UPDATE sequence SET last = last + ? RETURNING last", taken)?;
+        let rows = self.sql.rows("UPDATE sequence SET last = last + ? RETURNING last", taken)?;
         let last = rows.first().map_or_else(|| Err(unreadable("the sequence")), |row| integer(row, 0))?;
         let first = last.saturating_sub(NUMBERS_AT_ONCE).saturating_add(1);
         self.memory.set_numbers(first.saturating_add(1)..=last);
@@ -181,8 +171,8 @@ impl Store for SqlStore {
     }
 
     fn holds(&self, quote: &OpaqueId) -> Result<Option<QuoteHolds>> {
-        let rows = self.rows("SELECT holds FROM holds WHERE quote = ?", vec![text(quote)])?;
-        rows.first().map(|row| json(row)).transpose()
+        let rows = self.sql.rows("SELECT holds FROM holds WHERE quote = ?", vec![text(quote)])?;
+        rows.first().map(|row| json(row, 0)).transpose()
     }
 
     fn put_holds(&self, holds: &QuoteHolds) -> Result<()> {
@@ -191,7 +181,7 @@ impl Store for SqlStore {
         let row = vec![text(&holds.quote), time(frees_at)?, time(holds.forget_at)?, to_json(holds)?];
         let upsert = "INSERT INTO holds (quote, frees_at, forget_at, holds) VALUES (?, ?, ?, ?) ON CONFLICT (quote) \
                       DO UPDATE SET frees_at = excluded.frees_at, forget_at = excluded.forget_at, holds = excluded.holds";
-        self.run(upsert, row)?;
+        self.sql.run(upsert, row)?;
         if let Some(frees_at) = frees_at {
             self.memory.frees_at(frees_at);
         }
@@ -203,7 +193,7 @@ impl Store for SqlStore {
             return Ok(Vec::new());
         }
         let statement = "SELECT quote FROM holds WHERE frees_at <= ? ORDER BY frees_at LIMIT ?";
-        let rows = self.rows(statement, vec![millis(now)?, number(limit.into())?])?;
+        let rows = self.sql.rows(statement, vec![millis(now)?, number(limit.into())?])?;
         self.memory.forget_due();
         rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| unreadable("a quote"))).collect()
     }
@@ -213,11 +203,8 @@ impl Store for SqlStore {
         let from = if let Some(known) = self.memory.due_from() {
             known
         } else {
-            let rows = self.rows("SELECT min(frees_at) FROM holds WHERE frees_at IS NOT NULL", vec![])?;
-            let next = match rows.first().and_then(|row| row.first()) {
-                Some(Value::Integer(at)) => *at,
-                _ => NEVER,
-            };
+            let rows = self.sql.rows("SELECT min(frees_at) FROM holds WHERE frees_at IS NOT NULL", vec![])?;
+            let next = sql::time(&rows).map_or(NEVER, Timestamp::millis);
             self.memory.set_due_from(next);
             next
         };
@@ -226,39 +213,37 @@ impl Store for SqlStore {
 
     fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
         let statement = "DELETE FROM holds WHERE quote IN (SELECT quote FROM holds WHERE forget_at <= ? LIMIT ?)";
-        self.run(statement, vec![millis(now)?, number(limit.into())?])
+        self.sql.run(statement, vec![millis(now)?, number(limit.into())?])
     }
 
     fn next_forgotten(&self) -> Result<Option<Timestamp>> {
-        let rows = self.rows("SELECT min(forget_at) FROM holds WHERE forget_at IS NOT NULL", vec![])?;
-        Ok(match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(at)) => Some(Timestamp::from_millis(*at)),
-            _ => None,
-        })
+        let rows = self.sql.rows("SELECT min(forget_at) FROM holds WHERE forget_at IS NOT NULL", vec![])?;
+        Ok(sql::time(&rows))
     }
 
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>> {
         let statement =
             "SELECT holds FROM holds_at JOIN holds USING (quote) WHERE sku = ? AND location = ? ORDER BY quote";
-        self.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row)).collect()
+        self.sql.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row, 0)).collect()
     }
 
     fn emit(&self, event: &StockEvent) -> Result<()> {
-        self.run("INSERT INTO outbox (seq, event) VALUES (?, ?)", vec![number(event.seq)?, to_json(event)?])
+        self.sql.run("INSERT INTO outbox (seq, event) VALUES (?, ?)", vec![number(event.seq)?, to_json(event)?])
     }
 
     fn has_events(&self) -> Result<bool> {
-        Ok(!self.rows("SELECT 1 FROM outbox LIMIT 1", vec![])?.is_empty())
+        Ok(!self.sql.rows("SELECT 1 FROM outbox LIMIT 1", vec![])?.is_empty())
     }
 
     fn delivered(&self, seq: u64) -> Result<()> {
-        self.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
+        self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
         self.load_dirty()?;
         if self.memory.mark_dirty(sku, version) {
-            self.run("INSERT OR REPLACE INTO dirty (sku, version) VALUES (?, ?)", vec![text(sku), number(version)?])?;
+            self.sql
+                .run("INSERT OR REPLACE INTO dirty (sku, version) VALUES (?, ?)", vec![text(sku), number(version)?])?;
         }
         Ok(())
     }
@@ -273,7 +258,7 @@ impl Store for SqlStore {
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
         self.load_dirty()?;
         if self.memory.clear_dirty(sku, version) {
-            self.run("DELETE FROM dirty WHERE sku = ?", vec![text(sku)])?;
+            self.sql.run("DELETE FROM dirty WHERE sku = ?", vec![text(sku)])?;
         }
         Ok(())
     }
@@ -286,70 +271,57 @@ impl Store for SqlStore {
         if let Some(known) = self.memory.handovers() {
             return Ok(known);
         }
-        let rows = self.rows("SELECT handover FROM handovers ORDER BY sku", vec![])?;
-        let found = rows.iter().map(|row| json(row)).collect::<Result<Vec<Handover>>>()?;
+        let rows = self.sql.rows("SELECT handover FROM handovers ORDER BY sku", vec![])?;
+        let found = rows.iter().map(|row| json(row, 0)).collect::<Result<Vec<Handover>>>()?;
         Ok(self.memory.set_handovers(found))
     }
 
     fn put_handover(&self, handover: &Handover) -> Result<()> {
         self.memory.forget_handovers();
         let row = vec![text(&handover.sku), to_json(handover)?];
-        self.run("INSERT OR REPLACE INTO handovers (sku, handover) VALUES (?, ?)", row)
+        self.sql.run("INSERT OR REPLACE INTO handovers (sku, handover) VALUES (?, ?)", row)
     }
 
     fn holds_after(&self, quote: Option<&OpaqueId>, limit: u32) -> Result<Vec<QuoteHolds>> {
         let after = quote.map_or_else(|| Value::String(String::new()), text);
         let statement = "SELECT holds FROM holds WHERE quote > ? ORDER BY quote LIMIT ?";
-        self.rows(statement, vec![after, number(limit.into())?])?.iter().map(|row| json(row)).collect()
+        self.sql.rows(statement, vec![after, number(limit.into())?])?.iter().map(|row| json(row, 0)).collect()
     }
 
     fn note_change(&self, sku: &Sku, quote: &OpaqueId) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO changes (sku, quote) VALUES (?, ?)", vec![text(sku), text(quote)])
+        self.sql.run("INSERT OR REPLACE INTO changes (sku, quote) VALUES (?, ?)", vec![text(sku), text(quote)])
     }
 
     fn changes(&self, sku: &Sku, limit: u32) -> Result<Vec<(u64, OpaqueId)>> {
         let statement = "SELECT place, quote FROM changes WHERE sku = ? ORDER BY place LIMIT ?";
-        let rows = self.rows(statement, vec![text(sku), number(limit.into())?])?;
+        let rows = self.sql.rows(statement, vec![text(sku), number(limit.into())?])?;
         let quote = |row: &[Value]| sql::string(row, 1)?.parse().map_err(|_| unreadable("a quote"));
         rows.iter().map(|row| Ok((integer(row, 0)?, quote(row)?))).collect()
     }
 
     fn forget_change(&self, place: u64) -> Result<()> {
-        self.run("DELETE FROM changes WHERE place = ?", vec![number(place)?])
+        self.sql.run("DELETE FROM changes WHERE place = ?", vec![number(place)?])
     }
 
     fn raise_sequence(&self, last: u64) -> Result<()> {
         self.memory.forget_numbers();
-        self.run("UPDATE sequence SET last = max(last, ?)", vec![number(last)?])
+        self.sql.run("UPDATE sequence SET last = max(last, ?)", vec![number(last)?])
     }
 
     fn remove(&self, sku: &Sku, limit: u32) -> Result<bool> {
         let some = "DELETE FROM ledger WHERE seq IN (SELECT seq FROM ledger WHERE sku = ? ORDER BY seq LIMIT ?)";
-        self.run(some, vec![text(sku), number(limit.into())?])?;
-        if !self.rows("SELECT 1 FROM ledger WHERE sku = ? LIMIT 1", vec![text(sku)])?.is_empty() {
+        self.sql.run(some, vec![text(sku), number(limit.into())?])?;
+        if !self.sql.rows("SELECT 1 FROM ledger WHERE sku = ? LIMIT 1", vec![text(sku)])?.is_empty() {
             return Ok(true);
         }
         for table in ["positions", "holds_at", "changes"] {
-            self.run(&format!("DELETE FROM {table} WHERE sku = ?"), vec![text(sku)])?;
+            self.sql.run(&format!("DELETE FROM {table} WHERE sku = ?"), vec![text(sku)])?;
         }
         self.memory.forget_positions(sku);
         Ok(false)
     }
 }
 
-fn text(value: &impl ToString) -> Value {
-    Value::String(value.to_string())
-}
-
 fn millis(at: Timestamp) -> Result<Value> {
     Value::try_from_i64(at.millis())
-}
-
-fn to_json(value: &impl Serialize) -> Result<Value> {
-    Ok(Value::String(serde_json::to_string(value)?))
-}
-
-/// The first column as JSON.
-fn json<T: DeserializeOwned>(row: &[Value]) -> Result<T> {
-    Ok(holdfast::json::from_str(sql::string(row, 0)?)?)
 }

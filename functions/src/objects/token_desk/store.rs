@@ -22,9 +22,8 @@ use holdfast::token::register::{Party, PartyKind};
 use holdfast::token::{State, Store, Token};
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
-use crate::objects::answers;
 use crate::objects::outbox::Outbox;
-use crate::objects::sql::{LARGEST, Sql, integer, json, number, string, text, to_json, unreadable};
+use crate::objects::sql::{LARGEST, Sql, integer, json, number, string, text, time, to_json, unreadable};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
 const MIGRATIONS: [&[&str]; 2] = [
@@ -38,8 +37,8 @@ const MIGRATIONS: [&[&str]; 2] = [
         "CREATE INDEX log_token ON log (token, seq) WHERE token IS NOT NULL",
         "CREATE TABLE delivered (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL)",
         "INSERT INTO delivered VALUES (1, 0)",
-        answers::TABLE,
-        answers::INDEX,
+        "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX answers_at ON answers (at)",
     ],
     &["CREATE TABLE decisions (token TEXT PRIMARY KEY, decision TEXT NOT NULL)"],
 ];
@@ -116,10 +115,7 @@ impl Store for SqlStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
         let rows = self.sql.rows("SELECT min(due) FROM tokens WHERE due IS NOT NULL", vec![])?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(at)) => Ok(Some(Timestamp::from_millis(*at))),
-            _ => Ok(None),
-        }
+        Ok(time(&rows))
     }
 
     fn next_number(&self) -> Result<u64> {
@@ -196,15 +192,18 @@ impl Store for SqlStore {
     }
 
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
-        answers::remembered(&self.sql, key)
+        let rows = self.sql.rows("SELECT fingerprint, answer FROM answers WHERE key = ?", vec![text(key)])?;
+        rows.first().map(|row| Ok((string(row, 0)?.to_owned(), json(row, 1)?))).transpose()
     }
 
     fn remember(&self, call: &Idempotency, answer: &Answer, now: Timestamp) -> Result<()> {
-        answers::remember(&self.sql, call, answer, now)
+        let Idempotency { key, fingerprint } = call;
+        let row = vec![text(key), text(fingerprint), now.millis().into(), to_json(answer)?];
+        self.sql.run("INSERT OR REPLACE INTO answers (key, fingerprint, at, answer) VALUES (?, ?, ?, ?)", row)
     }
 
     fn forget_answers(&self, then: Timestamp) -> Result<()> {
-        answers::forget(&self.sql, then)
+        self.sql.run("DELETE FROM answers WHERE at < ?", vec![then.millis().into()])
     }
 }
 
