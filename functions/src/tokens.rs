@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::authority;
 use crate::edge::Edge;
 use crate::objects;
+use crate::objects::sql::cut;
 use crate::problem::Problem;
 use crate::providers::{self, CredentialView};
 use crate::quotes;
@@ -158,8 +159,8 @@ pub async fn log(edge: &Edge<'_>) -> Result<Answer, Problem> {
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} entries")));
     }
-    match ask(edge, account, &caller.id, Ask::Log { after, limit }, None).await? {
-        DeskAnswer::Log { entries } => {
+    match ask(edge, account, &caller.id, Ask::Log { after, limit: limit.saturating_add(1) }, None).await? {
+        DeskAnswer::Log { mut entries } => {
             #[derive(Serialize)]
             struct Body {
                 entries: Vec<TokenEvent>,
@@ -167,8 +168,8 @@ pub async fn log(edge: &Edge<'_>) -> Result<Answer, Problem> {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 next: Option<u64>,
             }
-            let full = u32::try_from(entries.len()).is_ok_and(|count| count == limit);
-            let next = entries.last().filter(|_| full).map(|last| last.seq);
+            let more = cut(&mut entries, limit);
+            let next = entries.last().filter(|_| more).map(|last| last.seq);
             Ok(edge.ok(&Body { entries, next }))
         }
         other => done(other).and_then(|_| Err(Problem::internal())),

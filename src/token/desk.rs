@@ -106,7 +106,11 @@ impl<S: Store> Turn<'_, S> {
             Ask::Reinstate { party } => self.reinstate(&party),
             Ask::Get { token } => self.get(&token),
             Ask::Settle { token, decision } => self.settle(&token, &decision),
-            Ask::Log { after, limit } => Ok(Answer::Log { entries: self.store.entries(after, limit.min(MAX_PAGE))? }),
+            Ask::Log { after, limit } => {
+                // Whoever shows pages asks for one entry more than a page, to see whether there is another.
+                let limit = limit.min(MAX_PAGE.saturating_add(1));
+                Ok(Answer::Log { entries: self.store.entries(after, limit)? })
+            }
             Ask::StatusList { list } => self.status_list(list),
         }
     }

@@ -266,6 +266,8 @@ test("every attempt is on record, and the record shows what was changed", async 
     }
     after = page.next;
   }
+  const whole = await api.get(`/v1/tokens/log?limit=${seq}`);
+  assert.deepEqual([whole.entries.length, whole.next], [seq, undefined], "a full page that is the last says so");
   isProblem(await api.ask("GET", "/v1/tokens/log?account=shop-1", { key: "fleet" }), 403, "forbidden");
   assert.ok((await api.get("/v1/tokens/log?account=shop-1", "admin")).entries.length > 0);
 });
