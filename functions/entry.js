@@ -7,6 +7,7 @@ import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
 import { trace } from "./glue/analytics.js";
+import { page, pageOf } from "./glue/pages.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
@@ -23,6 +24,8 @@ const HEADERS = [
 
 export default {
   fetch(request, env, ctx) {
+    const path = pageOf(request);
+    if (path !== null && env.ASSETS !== undefined) return page(request, path, env);
     const id = requestId(request);
     const key = request.method === "GET" ? answers.keyOf(request) : null;
     if (key !== null) {

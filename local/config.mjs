@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Parts of wrangler.toml that mean something here, or that only the network needs. Anything else is refused: a binding
 // that is silently absent is a long search.
 const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
-  "durable_objects", "migrations", "queues", "vars", "env", "observability", "limits", "routes", "triggers"];
+  "durable_objects", "migrations", "queues", "assets", "vars", "env", "observability", "limits", "routes", "triggers"];
 
 /**
  * Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. Each of `secrets` is the
@@ -24,11 +24,12 @@ export function writeConfig({ state, vars = {}, secrets = [], reach = [], wrangl
   mkdirSync(join(state, "objects"), { recursive: true });
   const path = join(realpathSync(state), "config.capnp");
   const main = resolve(dirname(wrangler), description.main);
-  writeFileSync(path, capnp(description, main, dirname(path), vars, secrets, reach));
+  const assets = description.assets && resolve(dirname(wrangler), description.assets.directory);
+  writeFileSync(path, capnp(description, { main, assets, from: dirname(path), vars, secrets, reach }));
   return path;
 }
 
-function capnp(description, main, from, vars, secrets, reach) {
+function capnp(description, { main, assets, from, vars, secrets, reach }) {
   const build = realpathSync(dirname(main));
   const embed = (file) => `embed ${text(relative(from, file))}`;
   const modules = [`(name = "index.js", esModule = ${embed(main)})`];
@@ -46,6 +47,7 @@ function capnp(description, main, from, vars, secrets, reach) {
     const props = text(JSON.stringify({ queue }));
     bindings.push(`(name = ${text(binding)}, queue = (name = "queues", props = (json = ${props})))`);
   }
+  if (assets) bindings.push(`(name = ${text(description.assets.binding)}, service = "assets")`);
   const consumers = (description.queues?.consumers ?? []).map(({ queue, ...settings }) => [queue, settings]);
   const objects = description.durable_objects?.bindings ?? [];
   for (const { name, class_name } of objects) {
@@ -53,19 +55,18 @@ function capnp(description, main, from, vars, secrets, reach) {
   }
   const classes = [...new Set(objects.map((object) => object.class_name))]
     .map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`);
+  const services = ["main", "kv", "queues"].map((name) => `(name = ${text(name)}, worker = .${name})`);
+  const allowed = list(["public", ...reach].map(text));
+  services.push(`(name = "internet", network = (allow = ${allowed}, tlsOptions = (trustBrowserCas = true)))`);
+  services.push('(name = "objects", disk = (path = "set on the command line", writable = true))');
+  if (assets) services.push('(name = "assets", worker = .assets)', `(name = "files", disk = (path = ${text(assets)}))`);
   const flags = (description.compatibility_flags ?? []).map(text).join(", ");
 
   return `# Written by local/config.mjs from wrangler.toml at each start. Changes made here are lost.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .main),
-    (name = "kv", worker = .kv),
-    (name = "queues", worker = .queues),
-    (name = "internet", network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))),
-    (name = "objects", disk = (path = "set on the command line", writable = true)),
-  ],
+  services = ${list(services)},
   sockets = [(name = "http", http = (), service = "main")],
 );
 
@@ -84,6 +85,12 @@ const kv :Workerd.Worker = (
   bindings = [(name = "NAMESPACES", durableObjectNamespace = "KvNamespace")],
   durableObjectNamespaces = [(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)],
   durableObjectStorage = (localDisk = "objects"),
+);
+
+const assets :Workerd.Worker = (
+  compatibilityDate = ${text(description.compatibility_date)},
+  modules = [(name = "assets.js", esModule = ${embed(join(ROOT, "local/assets.js"))})],
+  bindings = [(name = "FILES", service = "files")],
 );
 
 const queues :Workerd.Worker = (

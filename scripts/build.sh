@@ -16,7 +16,7 @@ wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.pars
 
 mkdir -p "$out/wasm"
 # Skips the rest when nothing that goes into it has changed.
-stamp=$(cat "$wasm" functions/entry.js functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
+stamp=$(cat "$wasm" functions/entry.js $(find web -type f | sort) functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
 if [ -f "$out/index.js" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -f "$out/stamp"
 
@@ -30,5 +30,6 @@ sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/was
 wasm-opt -O1 "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
+rm -rf "$out/assets" && cp -r web "$out/assets"
 echo "$stamp" > "$out/stamp"
 if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh)"; fi

@@ -1,0 +1,30 @@
+// What people and crawlers look at: static files, with the headers that keep other people's code out of them.
+
+const PAGES = new Set(["/", "/robots.txt"]);
+const FOLDER = "/assets/";
+
+const HEADERS = {
+  // Scripts, styles and data from here alone; no frames, no forms that leave.
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** The path of a static file, or null where the API answers. */
+export function pageOf({ url }) {
+  const path = url.slice(url.indexOf("/", 8)).split("?", 1)[0];
+  return PAGES.has(path) || path.startsWith(FOLDER) ? path : null;
+}
+
+/** The static file at `path`, for GET and HEAD. */
+export async function page(request, path, env) {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response("This is a page: GET it.\n", { status: 405, headers: { ...HEADERS, allow: "GET, HEAD" } });
+  }
+  const found = await env.ASSETS.fetch(new URL(path, request.url), { method: request.method, headers: request.headers });
+  const response = new Response(found.body, found);
+  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  return response;
+}

@@ -1,0 +1,33 @@
+// What the instance shows people: static files under a strict content policy, beside the API.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openInstance } from "./instance.mjs";
+
+let api;
+before(async () => { api = await openInstance(); });
+after(() => api?.close());
+
+const look = (path, options) => fetch(api.url + path, options);
+
+test("the front page and its style come with a policy that lets nobody else's code in", async () => {
+  for (const [path, type] of [["/", "text/html"], ["/assets/holdfast.css", "text/css"], ["/robots.txt", "text/plain"]]) {
+    const { status, headers } = await look(path);
+    assert.equal(status, 200, path);
+    assert.ok(headers.get("content-type").startsWith(type), path);
+    assert.match(headers.get("content-security-policy"), /^default-src 'none'; script-src 'self'/);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+test("a page that is unchanged is not sent again", async () => {
+  const etag = (await look("/")).headers.get("etag");
+  assert.equal((await look("/", { headers: { "if-none-match": etag } })).status, 304);
+});
+
+test("a page is read only, and a file that is not there is not found", async () => {
+  const posted = await look("/", { method: "POST", body: "{}" });
+  assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
+  assert.equal((await look("/assets/nothing.js")).status, 404);
+  assert.equal((await look("/assets/../../Cargo.toml")).status, 404);
+  assert.equal((await look("/assets/%2e%2e/%2e%2e/Cargo.toml")).status, 404);
+});
