@@ -9,7 +9,7 @@ use holdfast::catalog::keys;
 use holdfast::mcp::header::is_loopback;
 use holdfast::mcp::reply::{self, Keep};
 use holdfast::mcp::{Asked, Call, Era, Failure, Headers, Message, Request as Question};
-use serde_json::{Value, json};
+use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 

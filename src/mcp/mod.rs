@@ -10,6 +10,8 @@ pub mod failure;
 pub mod header;
 pub mod message;
 pub mod reply;
+#[cfg(test)]
+mod tests;
 
 pub use call::Call;
 pub use failure::Failure;
