@@ -18,9 +18,9 @@ test("amounts are decimals of their currency, exact to the largest", () => {
 });
 
 test("what is empty is left out, and nothing else", () => {
-  const answer = { a: null, b: [], c: {}, d: { e: null }, f: 0, g: false, h: "", i: [null, 1], at: "2026-11-21T20:00:00.000Z", then: "2026-11-21T20:00:00.001Z" };
+  const answer = { a: null, b: [], c: {}, d: { e: null }, f: 0, g: false, h: "", i: [null, 1], at: "2026-11-21T20:00:00.000Z", then: "2026-11-21T20:00:00.999Z" };
   assert.deepEqual(shown("whole", answer).structuredContent,
-    { f: 0, g: false, h: "", i: [null, 1], at: "2026-11-21T20:00:00Z", then: "2026-11-21T20:00:00.001Z" });
+    { f: 0, g: false, h: "", i: [null, 1], at: "2026-11-21T20:00:00Z", then: "2026-11-21T20:00:00Z" });
 });
 
 test("text says what the data says", () => {

@@ -44,9 +44,11 @@ const NEXT = {
   invalid_request: "Correct what is named above and call again.",
 };
 
-/** Without `null` and what is empty; `{"amount":4689,"currency":"USD"}` as `46.89`; times without empty milliseconds. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Without `null` and what is empty; `{"amount":4689,"currency":"USD"}` as `46.89`; times to the second. */
 function tidy(value) {
-  if (typeof value === "string") return value.endsWith(".000Z") ? value.replace(".000Z", "Z") : value;
+  if (typeof value === "string") return TIME.test(value) ? `${value.slice(0, 19)}Z` : value;
   if (Array.isArray(value)) return value.map(tidy);
   if (value === null || typeof value !== "object") return value;
   if (value.currency !== undefined && Number.isInteger(value.amount)) return decimal(value);
