@@ -50,6 +50,7 @@ test("a refusal says what to do next", () => {
   const problem = (code, more) => ({ code, detail: "why", retryable: false, errors: [], ...more });
   assert.match(refused(problem("quote_expired")), /^quote_expired: why\nNext: Its stock is free again/);
   assert.match(refused(problem("unavailable", { retryable: true })), /^unavailable: why\nNext: Send the same call again/);
+  assert.match(refused(problem("quota_exceeded", { retryable: true })), /\nNext: Nothing is held\. Release quotes/);
   assert.equal(refused(problem("a_code_of_tomorrow")), "a_code_of_tomorrow: why");
   const errors = [{ pointer: "/lines/0", code: "insufficient_stock", detail: "1 of 2", sku: "A", alternates: [{ sku: "B", relation: "interchange", quantity: 2, status: "in_stock", available: 9, price: { unit: money(100), list: money(200) } }] }];
   assert.equal(refused(problem("insufficient_stock", { errors })).split("\n")[1],

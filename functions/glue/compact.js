@@ -20,7 +20,7 @@ export function refuse(body) {
     if (alternates) more.alternates = alternates.map(alternate);
     if (Object.keys(more).length > 0) text += `. ${inline(more)}`;
   }
-  const next = retryable ? "Send the same call again in a second, with the same idempotency_key." : NEXT[code];
+  const next = NEXT[code] ?? (retryable ? "Send the same call again in a second, with the same idempotency_key." : undefined);
   if (next !== undefined) text += `\nNext: ${next}`;
   return members(text, `,"isError":true`);
 }
@@ -34,7 +34,7 @@ const NEXT = {
   already_committed: "It is bought: nothing more to do. get_quote shows it.",
   exceeds_hold: "get_quote shows its lines and the units held.",
   unknown_line: "get_quote shows its lines and the units held.",
-  quota_exceeded: "Release quotes that nobody needs any more.",
+  quota_exceeded: "Nothing is held. Release quotes that nobody needs any more, then send the same call again.",
   not_committed: "commit_quote first: tokens are issued for units that are sold.",
   entitlement_exhausted: "Every unit sold has its token. Look for the earlier one; a failed calibration gives it back.",
   vehicle_mismatch: "Compare decode_vehicle with what the part fits: this part is not for that vehicle.",

@@ -257,12 +257,14 @@ const location = ({ id, name, kind, region, lat, lon, time_zone }) => ({ id, nam
 
 const MAX_VALUES = 50;
 
-/** The members of a completion's result: part types are those of the catalogue. Nothing if there is nothing of this name. */
-export function complete(subject, argument, begun, directory) {
-  const prompt = PROMPTS.find(({ name }) => name === subject);
-  const template = TEMPLATES.find(({ uriTemplate }) => uriTemplate === subject);
-  if (prompt === undefined && template === undefined) return undefined;
-  const types = argument === "part_type" ? Object.keys(JSON.parse(directory)?.part_types ?? {}) : [];
+/** The members of a completion's result: part types are those of the catalogue. Nothing if there is no such argument. */
+export function complete(params, directory) {
+  const { ref, argument } = JSON.parse(params);
+  const { name, value: begun } = argument ?? {};
+  const prompt = PROMPTS.find((one) => one.name === ref?.name)?.arguments.some((one) => one.name === name);
+  const template = TEMPLATES.some(({ uriTemplate }) => uriTemplate === ref?.uri && uriTemplate.includes(`{${name}}`));
+  if (!(prompt || template) || typeof begun !== "string") return undefined;
+  const types = name === "part_type" ? Object.keys(JSON.parse(directory)?.part_types ?? {}) : [];
   const fitting = types.filter((type) => type.toLowerCase().startsWith(begun.toLowerCase()));
   const completion = { values: fitting.slice(0, MAX_VALUES), total: fitting.length, hasMore: fitting.length > MAX_VALUES };
   return `"completion":${JSON.stringify(completion)}`;

@@ -9,7 +9,7 @@ use holdfast::catalog::keys;
 use holdfast::mcp::header::is_loopback;
 use holdfast::mcp::reply::{self, Keep};
 use holdfast::mcp::{Asked, Call, Era, Failure, Headers, Message, Request as Question};
-use serde_json::json;
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
@@ -38,8 +38,9 @@ extern "C" {
     fn prompt(name: &str, given: &str) -> Option<String>;
     /// The members of the result of reading a resource; `json` is what the API or the catalogue says of it.
     fn read(uri: &str, json: &str) -> String;
-    /// The members of a completion's result, given the catalogue's directory; nothing if there is nothing of this name.
-    fn complete(subject: &str, argument: &str, begun: &str, directory: &str) -> Option<String>;
+    /// The members of a completion's result, given its parameters and the catalogue's directory (JSON); nothing if there is no
+    /// such argument.
+    fn complete(params: &str, directory: &str) -> Option<String>;
     /// What the conformance build answers in addition, as `<status> <content type>\n<body>`; nothing in the product.
     fn beyond(message: &str, modern: bool) -> Option<String>;
 }
@@ -204,7 +205,9 @@ fn result(asked: &Asked, need: &Need, found: &Answer) -> Result<(String, Keep), 
         Asked::Resource(uri) if uri == GUIDE => (read(uri, body), Keep::Public),
         Asked::Resource(uri) => match (need, status) {
             (Need::Nothing, _) | (_, 404 | 422) => {
-                return Err(Failure::unknown("resource", uri).with(json!({"uri": uri})));
+                return Err(
+                    Failure::unknown("resource", uri).with(format!(r#"{{"uri":{}}}"#, Value::from(uri.as_str())))
+                );
             }
             (_, 200) => (read(uri, body), Keep::Private),
             _ => return Err(Failure::of_http(status, "it cannot be read with this key, or not now")),
@@ -216,9 +219,9 @@ fn result(asked: &Asked, need: &Need, found: &Answer) -> Result<(String, Keep), 
                 None => (members, Keep::No),
             }
         }
-        Asked::Complete(subject, argument, begun) => {
-            let members = complete(subject, argument, begun, if status == 200 { body } else { "null" });
-            (members.ok_or_else(|| Failure::unknown("prompt or resource template", subject))?, Keep::No)
+        Asked::Complete(params) => {
+            let members = complete(params, if status == 200 { body } else { "null" });
+            (members.ok_or_else(|| Failure::unknown("argument", "of this prompt or template"))?, Keep::No)
         }
     })
 }

@@ -137,10 +137,12 @@ impl Arguments<'_> {
         self.optional("idempotency_key")
     }
 
+    #[inline(never)]
     fn text(&mut self, name: &str) -> Result<String, String> {
         self.optional(name)?.ok_or_else(|| format!("`{name}` is required, a text"))
     }
 
+    #[inline(never)] // called often; the wasm is smaller with one of it
     fn optional(&mut self, name: &str) -> Result<Option<String>, String> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -160,11 +162,13 @@ impl Arguments<'_> {
     }
 
     /// What is left is the body. Its fields come in one order, so that the same arguments are the same body.
+    #[inline(never)]
     fn post(&mut self, path: String, key: String, view: &str) -> Call {
         let body = Value::Object(std::mem::take(self.0)).to_string();
         Call { method: "POST", path, body, key, view: view.into() }
     }
 
+    #[inline(never)]
     fn get(&mut self, path: String, view: &str) -> Result<Call, String> {
         match self.0.keys().next() {
             Some(unknown) => Err(format!("there is no argument `{unknown}` here")),

@@ -1,6 +1,6 @@
 //! What a client is told when its request is none that can be served.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{LEGACY, MODERN};
 
@@ -13,15 +13,15 @@ pub struct Failure {
     pub code: i32,
     /// What was wrong and what to do.
     pub message: String,
-    /// More, for programs.
-    pub data: Option<Value>,
-    /// The request's id; `null`, and then left out, where none could be read.
-    pub id: Value,
+    /// More, for programs: JSON, or nothing.
+    pub data: String,
+    /// The request's id as JSON; nothing where none could be read.
+    pub id: String,
 }
 
 impl Failure {
     fn new(status: u16, code: i32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), data: None, id: Value::Null }
+        Self { status, code, message: message.into(), data: String::new(), id: String::new() }
     }
 
     /// The body is not JSON.
@@ -57,7 +57,7 @@ impl Failure {
     /// A version that is not spoken here.
     pub fn unsupported(requested: &str) -> Self {
         let mut failure = Self::new(400, -32022, "this protocol version is not spoken here; see data.supported");
-        failure.data = Some(json!({"supported": supported(), "requested": requested}));
+        failure.data = format!(r#"{{"supported":{},"requested":{}}}"#, supported(), Value::from(requested));
         failure
     }
 
@@ -67,17 +67,17 @@ impl Failure {
         Self::new(status, status.into(), message)
     }
 
-    /// With more for programs.
+    /// With more for programs: JSON.
     #[must_use]
-    pub fn with(mut self, data: Value) -> Self {
-        self.data = Some(data);
+    pub fn with(mut self, data: String) -> Self {
+        self.data = data;
         self
     }
 
     /// As the answer to this request.
     #[must_use]
-    pub fn to(mut self, id: &Value) -> Self {
-        self.id = id.clone();
+    pub fn to(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
         self
     }
 
@@ -85,13 +85,20 @@ impl Failure {
     pub fn text(&self) -> String {
         let Self { code, message, data, id, .. } = self;
         let message = Value::from(message.as_str());
-        let data = data.as_ref().map_or(String::new(), |data| format!(r#","data":{data}"#));
-        let id = if id.is_null() { String::new() } else { format!(r#","id":{id}"#) };
+        let data = if data.is_empty() { String::new() } else { format!(r#","data":{data}"#) };
+        let id = if id.is_empty() { String::new() } else { format!(r#","id":{id}"#) };
         format!(r#"{{"jsonrpc":"2.0"{id},"error":{{"code":{code},"message":{message}{data}}}}}"#)
     }
 }
 
-/// Every version that is spoken here, newest first.
-pub fn supported() -> Vec<&'static str> {
-    std::iter::once(MODERN).chain(LEGACY).collect()
+/// Every version that is spoken here, newest first, as JSON.
+pub fn supported() -> String {
+    let mut text = format!(r#"["{MODERN}""#);
+    for version in LEGACY {
+        text.push_str(r#",""#);
+        text.push_str(version);
+        text.push('"');
+    }
+    text.push(']');
+    text
 }

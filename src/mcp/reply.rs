@@ -63,7 +63,7 @@ pub fn introduction(asked: &Asked, instructions: &str) -> String {
         ),
         _ => format!(
             r#""supportedVersions":{},"capabilities":{{"tools":{{}},"resources":{{}},"prompts":{{}},"completions":{{}}}},"instructions":{instructions}"#,
-            Value::from(super::failure::supported()),
+            super::failure::supported(),
         ),
     }
 }

@@ -248,6 +248,12 @@ test("prompts are filled in, and say what is missing; arguments complete from th
   const complete = async (value, options) =>
     (await result(modern("completion/complete", { ref: { type: "ref/prompt", name: "repair_job" }, argument: { name: "part_type", value } }, options))).completion.values;
   assert.deepEqual(await complete("RA"), ["Radar Sensor"]);
+  for (const params of [{}, { ref: { name: "repair_job" } }, { ref: { name: "repair_job" }, argument: { name: "part_type" } },
+    { ref: { name: "repair_job" }, argument: { name: "colour", value: "" } }, { ref: { uri: "holdfast://x/{y}" }, argument: { name: "y", value: "" } }]) {
+    fails(await modern("completion/complete", params), 200, -32602);
+  }
+  const template = { ref: { type: "ref/resource", uri: "holdfast://parts/{sku}" }, argument: { name: "sku", value: "P" } };
+  assert.deepEqual((await result(modern("completion/complete", template))).completion.values, []);
   assert.deepEqual(await complete("RA", { key: null }), [], "nothing of the catalogue without a key");
 });
 
