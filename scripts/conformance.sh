@@ -6,6 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT/tests/conformance"
 
 say() { printf '\033[1mconformance:\033[0m %s\n' "$*" >&2; }
+command -v python3 > /dev/null || { say "python3 is missing: the Python clients need it, with its venv module"; exit 1; }
 # name <files…>: a folder of the cache for what these files ask for
 home() { local name=$1; shift; echo "$CACHE/conformance/$name-$(cat "$@" | sha256sum | cut -c1-16)"; }
 # keep <folder> <command…>: runs the command in a new folder beside it, which takes its place when all went well
