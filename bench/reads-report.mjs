@@ -23,6 +23,7 @@ export function report({ results, resident, startup, wasm, sizes, rounds, second
   const scale = (connections) => of(`size, ${connections}`, "large", "p50") / of(`size, ${connections}`, "small", "p50");
   const lines = (connections) => of(`query, 100, ${connections}`, "holdfast", "p50") / of(`query, 1, ${connections}`, "holdfast", "p50");
   const peerLines = (connections) => of(`query, 100, ${connections}`, "peer", "p50") / of(`query, 1, ${connections}`, "peer", "p50");
+  const mcp = (lines) => of(`mcp, ${lines}`, "mcp", "rate") / of(`mcp, ${lines}`, "holdfast", "rate");
   const start = Object.fromEntries(Object.entries(startup).map(([name, values]) => [name, median(values)]));
   const added = start.holdfast - start.bare;
 
@@ -38,6 +39,8 @@ ${table(["", "target", "reached", ""], [
     target("availability, 10,000 skus, against Hono", times(ratio(spread, "rate")), "≥ 1.0 ×", ratio(spread, "rate") >= 1),
     target("one-line query, against Hono, 16 connections", times(ratio("query, 1, 16", "rate")), "≥ 0.8 ×", ratio("query, 1, 16", "rate") >= 0.8),
     target("one-line query, against Hono, 1 connection", times(ratio("query, 1, 1", "rate")), "≥ 0.8 ×", ratio("query, 1, 1", "rate") >= 0.8),
+    target("MCP `query_parts` of one line, against the same `POST /v1/query`", times(mcp(1)), "≥ 0.7 ×", mcp(1) >= 0.7),
+    target("of ten lines", times(mcp(10)), "≥ 0.7 ×", mcp(10) >= 0.7),
     target("100 lines against 1, p50, 1 connection", times(lines(1)), "≤ 12 ×", lines(1) <= 12),
     target("100 lines against 1, p50, 16 connections", times(lines(16)), "≤ 12 ×", lines(16) <= 12),
     target(`${count(sizes.large)} skus against ${count(sizes.small)}, p50, 1 connection`, times(scale(1)), "≤ 1.3 ×", scale(1) <= 1.3),
@@ -56,6 +59,11 @@ ${table([...head, "against Hono"], [1, 10, 100].flatMap((n) => [1, 16].flatMap((
     both(`${n} ${n === 1 ? "line" : "lines"}, ${c} ${c === 1 ? "connection" : "connections"}`, `query, ${n}, ${c}`))))}
 
 100 lines take the peer ${times(peerLines(1))} (1 connection) and ${times(peerLines(16))} (16 connections) as long as 1 line, p50.
+
+## Agents: the same questions over MCP, 16 connections
+
+${table(head, [1, 10].flatMap((n) => [["POST /v1/query", "holdfast"], ["query_parts", "mcp"]].map(([label, server]) =>
+    row(`${label}, ${n} ${n === 1 ? "line" : "lines"}`, `mcp, ${n}`, server))))}
 
 ## One-line query by size of the catalogue
 

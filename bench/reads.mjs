@@ -45,7 +45,8 @@ export async function reads(say) {
     for (const { name, on, file, files, warm = WARM_SECONDS, ...one } of cases) {
       say(name);
       const measured = Object.fromEntries(on.map((server) => [server, []]));
-      const once = (server, seconds) => load({ server: servers[server], file: file ?? files[server], ...one, seconds });
+      // `mcp` is no server of its own: the same questions to Holdfast, as an agent asks them.
+      const once = (server, seconds) => load({ server: servers[server === "mcp" ? "holdfast" : server], file: file ?? files[server], ...one, seconds });
       for (const server of on) await once(server, warm);
       for (let round = 0; round < ROUNDS; round++) {
         for (const server of on) measured[server].push(await once(server, SECONDS));
@@ -69,6 +70,10 @@ function plan({ small, main, large }) {
     path: "/v1/query", key: "demo-shop",
     body: JSON.stringify({ lines: Array.from({ length: lines }, () => ({ sku: choose(), quantity: 1 + Math.floor(random() * 8) })) }),
   });
+  const call = ({ key, body }) => ({
+    path: "/mcp", key,
+    body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"query_parts","arguments":${body}}}`,
+  });
   const over = (skus) => zipf(skus, randomness(SEED));
 
   const both = ["holdfast", "peer"];
@@ -81,6 +86,10 @@ function plan({ small, main, large }) {
     for (const connections of [1, 16]) {
       cases.push({ name: `query, ${lines}, ${connections}`, on: both, connections, file: questions });
     }
+    if (lines === 100) continue;
+    const asked = query(over(main.skus), lines);
+    const calls = file(`mcp-${lines}`, lines === 1 ? 100_000 : 20_000, () => call(asked()));
+    cases.push({ name: `mcp, ${lines}`, on: ["holdfast", "mcp"], connections: 16, files: { holdfast: questions, mcp: calls } });
   }
   for (const connections of [1, 4]) {
     const files = Object.fromEntries(Object.entries({ small, large })

@@ -21,6 +21,8 @@ const HEADERS = [
   "authorization", "x-api-key", "idempotency-key", "origin", "if-none-match", "content-type", "accept", "traceparent",
   "cf-connecting-ip",
 ];
+// Those it gets to see in addition at /mcp.
+const MCP_HEADERS = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 
 export default {
   fetch(request, env, ctx) {
@@ -82,10 +84,13 @@ function respond(request, id, key, body, env, ctx) {
 function head(request, id, tooLarge) {
   // A HEAD is a GET whose body is dropped on the way out.
   const method = request.method === "HEAD" ? "GET" : request.method;
-  const { cf, headers } = request;
+  const { cf, headers, url } = request;
   const place = cf?.latitude === undefined ? "" : `${cf.latitude},${cf.longitude}`;
-  let text = `${method}\n${request.url}\n${id}\n${Date.now()}\n${tooLarge ? "too_large" : ""}\n${place}`;
+  let text = `${method}\n${url}\n${id}\n${Date.now()}\n${tooLarge ? "too_large" : ""}\n${place}`;
   for (let i = 0; i < HEADERS.length; i++) text += `\n${headers.get(HEADERS[i]) ?? ""}`;
+  if (url.startsWith("/mcp", url.indexOf("/", 8))) {
+    for (const name of MCP_HEADERS) text += `\n${headers.get(name) ?? ""}`;
+  }
   return text;
 }
 

@@ -10,6 +10,7 @@ pub mod id;
 pub mod input;
 pub mod json;
 pub mod kpi;
+pub mod mcp;
 pub mod money;
 pub mod order;
 pub mod pricing;

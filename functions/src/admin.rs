@@ -61,8 +61,9 @@ pub async fn get_catalog(edge: &Edge<'_>) -> Result<Answer, Problem> {
     if !(1..=MAX_KEY).contains(&key.len()) {
         return Err(Problem::invalid_field("/key", format!("a key has 1 to {MAX_KEY} bytes")));
     }
-    let value = edge.env.kv("CATALOG")?.get(&key).text().await?;
-    let value = value.ok_or_else(|| Problem::not_found(format!("there is no record under `{key}`")))?;
+    let value = catalog::text(edge.env, &key)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("there is no record under `{key}`")))?;
     Ok(edge.json_text(value).header("cache-control", "no-store"))
 }
 

@@ -92,6 +92,11 @@ pub async fn settle<T>(env: &Env, now: Timestamp, decide: impl Fn(&Reading) -> T
     Err(Problem::internal())
 }
 
+/// The text of a record as it lies in KV.
+pub async fn text(env: &Env, key: &str) -> Result<Option<String>, Problem> {
+    Ok(env.kv("CATALOG")?.get(key).text().await?)
+}
+
 /// Forgets everything, after an import through this isolate.
 pub fn forget() {
     CACHE.with_borrow_mut(|cache| *cache = Cache::default());

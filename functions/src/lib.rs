@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod edge;
 pub mod events;
 pub mod kpi;
+pub mod mcp;
 pub mod objects;
 pub mod parts;
 pub mod percent;

@@ -6,21 +6,33 @@ use crate::edge::Edge;
 use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
-use crate::{admin, availability, events, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles};
+use crate::{
+    admin, availability, events, mcp, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles,
+};
 
 /// Answers a request: an edge function's answer, or the problem it met.
 pub async fn answer(request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
     let path = request.path();
+    if path == mcp::PATH {
+        return mcp::answer(request, env, context).await;
+    }
     let public = is_public(path);
     if public && request.method == "OPTIONS" {
         return preflight(path);
     }
+    let answer = call(request, env, context).await;
+    if public { with_cors(answer) } else { answer }
+}
+
+/// Calls the edge function of a request, and notes how that went.
+pub async fn call(request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
+    let path = request.path();
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
     if let Some(function) = function(request.method, path) {
         gather::note(function, &edge, answer.status(), context);
     }
-    if public { with_cors(answer) } else { answer }
+    answer
 }
 
 /// The edge function that answers this, by the name that its times are told under. Those that speak of the house itself

@@ -16,6 +16,9 @@ pub const HEADERS: [&str; 9] = [
     "cf-connecting-ip",
 ];
 
+/// Those that cross in addition when the path begins with `/mcp`, in this order.
+pub const MCP_HEADERS: [&str; 3] = ["mcp-protocol-version", "mcp-method", "mcp-name"];
+
 /// A request as the edge functions see it. A header that was not sent is the empty string.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
@@ -49,12 +52,19 @@ pub struct Request<'a> {
     pub traceparent: &'a str,
     /// `CF-Connecting-IP`
     pub client_address: &'a str,
+    /// `MCP-Protocol-Version`
+    pub mcp_version: &'a str,
+    /// `Mcp-Method`
+    pub mcp_method: &'a str,
+    /// `Mcp-Name`
+    pub mcp_name: &'a str,
     /// The body's bytes, not checked to be UTF-8.
     pub body: &'a [u8],
 }
 
 impl<'a> Request<'a> {
-    /// Reads the lines that `entry.js` wrote: method, URL, id, time, body state, place, then [`HEADERS`] in order.
+    /// Reads the lines that `entry.js` wrote: method, URL, id, time, body state, place, then [`HEADERS`] in order, and
+    /// perhaps [`MCP_HEADERS`].
     pub fn read(head: &'a str, body: &'a [u8]) -> Self {
         let mut lines = head.split('\n');
         let mut next = || lines.next().unwrap_or_default();
@@ -74,6 +84,9 @@ impl<'a> Request<'a> {
             accept: next(),
             traceparent: next(),
             client_address: next(),
+            mcp_version: next(),
+            mcp_method: next(),
+            mcp_name: next(),
             body,
         }
     }
@@ -120,6 +133,11 @@ impl Answer {
         self
     }
 
+    /// Its body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     /// Its status.
     pub fn status(&self) -> u16 {
         self.status
@@ -147,14 +165,18 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, HEADERS, Request};
+    use super::{Answer, HEADERS, MCP_HEADERS, Request};
 
     #[test]
     fn entry_js_sends_the_headers_in_the_order_they_are_read() {
         let entry = include_str!("../entry.js");
-        let list = entry.split_once("const HEADERS = [").and_then(|(_, rest)| rest.split_once("];")).unwrap().0;
-        let sent: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
-        assert_eq!(sent, HEADERS);
+        let sent = |name: &str| {
+            let list =
+                entry.split_once(&format!("const {name} = [")).and_then(|(_, rest)| rest.split_once("];")).unwrap().0;
+            list.split('"').skip(1).step_by(2).collect::<Vec<_>>()
+        };
+        assert_eq!(sent("HEADERS"), HEADERS);
+        assert_eq!(sent("MCP_HEADERS"), MCP_HEADERS);
     }
 
     #[test]

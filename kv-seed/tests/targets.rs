@@ -117,9 +117,9 @@ fn an_instance_is_told_once_and_then_only_differences() {
         let mut target = Instance::new(http(&url), Some(&manifests)).unwrap();
         write(&mut case.read().unwrap(), &mut target, prune)
     };
-    assert_eq!(import(false).writes(), 10);
+    assert_eq!(import(false).writes(), 11);
     assert_eq!(seen.lock().unwrap().pairs["part/A"]["sku"], "A");
-    assert_eq!(seen.lock().unwrap().pairs.len(), 11); // with the marker
+    assert_eq!(seen.lock().unwrap().pairs.len(), 12); // with the marker
 
     seen.lock().unwrap().asked.clear();
     assert_eq!(import(false).writes(), 0);
@@ -139,8 +139,8 @@ fn an_instance_that_lost_its_data_is_told_everything_again() {
     let import = || write(&mut case.read().unwrap(), &mut Instance::new(http(&url), Some(&manifests)).unwrap(), false);
     import();
     seen.lock().unwrap().pairs.clear();
-    assert_eq!(import().writes(), 10);
-    assert_eq!(seen.lock().unwrap().pairs.len(), 11);
+    assert_eq!(import().writes(), 11);
+    assert_eq!(seen.lock().unwrap().pairs.len(), 12);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_busy_instance_is_asked_again_and_a_busy_one_for_ever_is_an_error() {
     seen.lock().unwrap().busy = 3;
     let mut target = Instance::new(http(&url), Some(&case.folder("manifests"))).unwrap();
     write(&mut case.read().unwrap(), &mut target, false);
-    assert_eq!(seen.lock().unwrap().pairs.len(), 11);
+    assert_eq!(seen.lock().unwrap().pairs.len(), 12);
 
     seen.lock().unwrap().busy = 1_000;
     let error =
@@ -207,7 +207,7 @@ fn wrangler_gets_the_pairs_in_bulk_and_nothing_the_second_time() {
         write(&mut case.read().unwrap(), &mut target, prune)
     };
     let calls = || std::fs::read_to_string(project.join("calls")).unwrap();
-    assert_eq!(import(false).writes(), 10);
+    assert_eq!(import(false).writes(), 11);
     assert_eq!(calls().matches("kv bulk put").count(), 3, "{}", calls()); // one failed, the pairs, the marker
     assert!(calls().lines().all(|call| call.ends_with("--binding CATALOG --env production --remote")));
 

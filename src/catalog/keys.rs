@@ -12,6 +12,7 @@
 //! | `contract/{contract}` | [`crate::pricing::Contract`] | catalogue |
 //! | `promotions` | list of [`crate::pricing::Promotion`] | catalogue |
 //! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
+//! | `directory` | brands and part types, as agents are shown them: JSON that nothing here looks into | catalogue |
 //! | `shards` | [`crate::stock::Dedicated`] | catalogue |
 //! | `stock/{region}/{sku}` | [`crate::stock::Snapshot`] | snapshots |
 //! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
@@ -76,6 +77,9 @@ pub const PROMOTIONS: &str = "promotions";
 
 /// Every location.
 pub const LOCATIONS: &str = "locations";
+
+/// The brands and part types there are.
+pub const DIRECTORY: &str = "directory";
 
 /// The skus that have shards of their own.
 pub const SHARDS: &str = "shards";

@@ -9,6 +9,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::fitment::{Fitment, VehicleKey, VehicleParts};
 use super::keys;
 use super::number::{NormalisedNumber, NumberEntry};
@@ -41,6 +43,8 @@ pub enum Record {
     Promotions(Rc<Vec<Promotion>>),
     /// `locations`
     Locations(Rc<Vec<Location>>),
+    /// `directory`, which nothing in here looks into.
+    Directory,
     /// `shards`
     Shards(Rc<Dedicated>),
     /// `key/…`
@@ -80,6 +84,7 @@ impl Record {
             "contract" => json::from_str(text).map(Self::Contract),
             keys::PROMOTIONS => json::from_str(text).map(Self::Promotions),
             keys::LOCATIONS => json::from_str(text).map(Self::Locations),
+            keys::DIRECTORY => serde_json::from_str::<Value>(text).map(|_| Self::Directory),
             keys::SHARDS => json::from_str(text).map(Self::Shards),
             "key" => json::from_str(text).map(Self::Key),
             "vin" if kind.next() == Some("wmi") => json::from_str(text).map(Self::Wmi),

@@ -10,13 +10,23 @@ after(() => api?.close());
 const look = (path, options) => fetch(api.url + path, options);
 
 test("the front page and its style come with a policy that lets nobody else's code in", async () => {
-  for (const [path, type] of [["/", "text/html"], ["/assets/holdfast.css", "text/css"], ["/robots.txt", "text/plain"]]) {
+  for (const [path, type] of [["/", "text/html"], ["/assets/holdfast.css", "text/css"], ["/robots.txt", "text/plain"], ["/llms.txt", "text/plain"]]) {
     const { status, headers } = await look(path);
     assert.equal(status, 200, path);
     assert.ok(headers.get("content-type").startsWith(type), path);
     assert.match(headers.get("content-security-policy"), /^default-src 'none'; script-src 'self'/);
     assert.equal(headers.get("x-content-type-options"), "nosniff");
   }
+});
+
+test("an agent that has only the address finds its way: page, llms.txt, tools", async () => {
+  const front = await (await look("/")).text();
+  assert.match(front, /<a href="\/llms\.txt">/);
+  assert.match(await (await look("/robots.txt")).text(), /\/llms\.txt/);
+  const told = await (await look("/llms.txt")).text();
+  const listed = await look("/mcp", { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }) });
+  for (const { name } of (await listed.json()).result.tools) assert.ok(told.includes(name), name);
+  for (const [, path] of told.matchAll(/\]\((\/[^)]*)\)/g)) assert.notEqual((await look(path)).status, 404, path);
 });
 
 test("a page that is unchanged is not sent again", async () => {

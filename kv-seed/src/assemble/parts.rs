@@ -7,6 +7,7 @@ use holdfast::catalog::part::{Component, Kind};
 use holdfast::catalog::supersession::{self, Cycle};
 use holdfast::catalog::{Part, PartNumber, keys};
 use holdfast::id::{BrandCode, Sku};
+use serde::Serialize;
 
 use super::{PartFact, too_large};
 use crate::error::{Error, RowError};
@@ -33,11 +34,34 @@ pub fn resolve_replacements(import: &mut Import) -> Result<(), Error> {
     })
 }
 
-/// Writes `part/…`.
+/// Brands and part types, with how many parts each has: the record `directory`.
+#[derive(Default, Serialize)]
+struct Directory {
+    brands: BTreeMap<BrandCode, Brand>,
+    part_types: BTreeMap<String, u64>,
+}
+
+#[derive(Default, Serialize)]
+struct Brand {
+    name: String,
+    parts: u64,
+}
+
+impl Directory {
+    fn add(&mut self, part: &Part) {
+        let brand = self.brands.entry(part.brand.clone()).or_default();
+        brand.name.clone_from(&part.brand_name);
+        brand.parts = brand.parts.saturating_add(1);
+        let parts = self.part_types.entry(part.part_type.name.clone()).or_default();
+        *parts = parts.saturating_add(1);
+    }
+}
+
+/// Writes `part/…` and `directory`.
 pub fn write_parts(import: &mut Import) -> Result<(), Error> {
     let Import { stage, report, rejected, .. } = import;
     report.console().start("joining parts", stage.count(Topic::Part)?);
-    let (mut done, mut circles) = (0_u64, HashSet::new());
+    let (mut done, mut circles, mut directory) = (0_u64, HashSet::new(), Directory::default());
     stage.groups(Topic::Part, |_, facts| {
         done = done.saturating_add(u64::try_from(facts.len()).unwrap_or(0));
         let mut facts = facts.into_iter();
@@ -54,6 +78,7 @@ pub fn write_parts(import: &mut Import) -> Result<(), Error> {
         }
         part.superseded_by = chain(stage, report, &part.sku, &mut circles)?;
         let key = keys::part(&part.sku);
+        directory.add(&part);
         if !stage.put(&key, &part)? {
             report.error(origin, too_large(&key));
             rejected.insert(part.sku);
@@ -62,6 +87,9 @@ pub fn write_parts(import: &mut Import) -> Result<(), Error> {
         Ok(())
     })?;
     report.console().finish();
+    if !directory.brands.is_empty() {
+        stage.put(keys::DIRECTORY, &directory)?;
+    }
     Ok(())
 }
 
