@@ -13,6 +13,7 @@ pub mod intake;
 pub mod memory;
 pub mod metrics;
 pub mod numbers;
+pub mod period;
 pub mod posted;
 mod read;
 pub mod said;

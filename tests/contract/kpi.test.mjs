@@ -170,11 +170,42 @@ test("numbers are told by region, function and day, and the groups add up to the
   assert.deepEqual(later.numbers.household_share.powertrains[0].vehicle_days, 6, "vehicles stay known");
 });
 
+test("numbers are told by week and month, and the revenue of each is compared with the one before", async () => {
+  // Fridays of three weeks, and what is left of the last one.
+  const sale = (date, amount) => event("sale", {
+    at: `${date}T12:00:00Z`, lines: [{ class: "recurring", amount: { amount, currency: "AUD" } }],
+  });
+  const sold = [["2025-12-26", 10], ["2025-12-31", 20], ["2026-01-02", 300], ["2026-01-05", 4_000], ["2026-01-09", 50_000]];
+  await report(sold.map(([date, amount]) => sale(date, amount)));
+  await until(() => kpi("by=day&from=2026-01-09&to=2026-01-09"), ({ numbers }) => numbers.revenue_mix[0]?.recurring === 50_000);
+  const weeks = await kpi("by=week&from=2025-12-31&to=2026-01-07");
+  assert.deepEqual([weeks.from, weeks.to], ["2025-12-29", "2026-01-07"], "the first week is whole");
+  assert.deepEqual(weeks.groups.map(({ week, from, to, numbers: { revenue_mix: [mix] } }) => [week, from, to, mix.recurring, mix.before, mix.growth.numerator]), [
+    ["2026-W01", "2025-12-29", "2026-01-04", 320, 10, 310],
+    // Monday to Wednesday, compared with Monday to Wednesday.
+    ["2026-W02", "2026-01-05", "2026-01-07", 4_000, 20, 3_980],
+  ]);
+  assert.deepEqual([weeks.numbers.revenue_mix[0].recurring, weeks.numbers.revenue_mix[0].before], [4_320, 10], "all, with the ten days before");
+  const months = await kpi("by=month&from=2025-12-31&to=2026-01-08");
+  assert.deepEqual(months.groups.map(({ month, from, to, numbers: { revenue_mix: [mix] } }) => [month, from, to, mix.recurring, mix.before]), [
+    ["2025-12", "2025-12-01", "2025-12-31", 30, 0],
+    ["2026-01", "2026-01-01", "2026-01-08", 4_300, 0],
+  ]);
+  assert.deepEqual((await kpi("by=week")).groups.length, new Date().getUTCDay() === 0 ? 12 : 13, "twelve weeks of days");
+  assert.ok([12, 13].includes((await kpi("by=month")).groups.length));
+});
+
 test("a period has an order and a length, and the numbers are for those who may see them", async () => {
   for (const [query, pointer] of [
-    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=week", "/by"],
-    ["from=2020-01-01&to=2026-01-01", "/from"], ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
+    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"],
+    // 801 days, 101 days.
+    ...["", "by=region&", "by=week&", "by=month&"].map((by) => [`${by}from=2024-01-01&to=2026-03-11`, "/from"]),
+    ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
   ]) namesFields(await api.ask("GET", `/v1/kpi?${query}`, { key: "numbers" }), { [pointer]: "invalid" });
+  for (const [query, groups] of [
+    ["from=2024-01-01&to=2026-03-10", 0], ["by=day&from=2026-01-01&to=2026-04-10", 100],
+    ["by=week&from=2024-01-01&to=2026-03-10", 115], ["by=month&from=2024-01-01&to=2026-03-10", 27],
+  ]) assert.equal((await kpi(query)).groups.length, groups, query);
   for (const path of ["/v1/kpi", "/metrics"]) {
     isProblem(await api.ask("GET", path), 401, "unauthenticated");
     isProblem(await api.ask("GET", path, { key: "shop" }), 403, "forbidden");

@@ -7,7 +7,7 @@ use holdfast::access::Scope;
 use holdfast::id::Region;
 use holdfast::kpi::household::{Days, vehicle_days};
 use holdfast::kpi::numbers::functions;
-use holdfast::kpi::sums::entry;
+use holdfast::kpi::period::{Period, Unit};
 use holdfast::kpi::{self, Board, ServiceSpend, metrics};
 use holdfast::time::{Day, Timestamp};
 use serde_json::{Value, json};
@@ -19,9 +19,8 @@ use crate::objects::kpi_board::{Command, near};
 use crate::problem::Problem;
 use crate::wire::Answer;
 
-/// The most days of one answer, and how many come unasked.
+/// The most days of one answer.
 const MAX_DAYS: i64 = 800;
-const DEFAULT_DAYS: i64 = 7;
 /// The most days that are told one by one.
 const MAX_SINGLE_DAYS: i64 = 100;
 
@@ -30,11 +29,11 @@ const MAX_SINGLE_DAYS: i64 = 100;
 enum By {
     Region,
     Function,
-    Day,
+    Time(Unit),
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("numbers are told by region, function or day")]
+#[error("numbers are told by region, function, day, week or month")]
 struct NotAGroup;
 
 impl FromStr for By {
@@ -44,64 +43,80 @@ impl FromStr for By {
         match text {
             "region" => Ok(Self::Region),
             "function" => Ok(Self::Function),
-            "day" => Ok(Self::Day),
+            "day" => Ok(Self::Time(Unit::Day)),
+            "week" => Ok(Self::Time(Unit::Week)),
+            "month" => Ok(Self::Time(Unit::Month)),
             _ => Err(NotAGroup),
         }
     }
 }
 
-/// The boards of a region.
+impl By {
+    /// How many days come unasked, and how many may be asked for.
+    fn days(by: Option<Self>) -> (i64, i64) {
+        match by {
+            Some(Self::Time(Unit::Day)) => (7, MAX_SINGLE_DAYS),
+            Some(Self::Time(Unit::Week)) => (84, MAX_DAYS),
+            Some(Self::Time(Unit::Month)) => (365, MAX_DAYS),
+            _ => (7, MAX_DAYS),
+        }
+    }
+}
+
+/// The boards of a region: of each period, and the revenue of what each is compared with.
 struct RegionBoards {
     region: Region,
-    /// One for each day, or one for all under the first.
-    boards: Days,
-    /// The revenue of the period before.
-    before: Board,
+    boards: Vec<Board>,
+    before: Vec<Board>,
 }
 
 /// `GET /v1/kpi?from=&to=&by=`
 pub async fn numbers(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Kpi).await?;
     let by: Option<By> = edge.parameter("by")?;
-    let (from, to) = period(edge, by)?;
+    let (mut from, to) = asked(edge, by)?;
+    let periods = match by {
+        Some(By::Time(unit)) => {
+            from = unit.start(from);
+            unit.periods(from, to)
+        }
+        _ => vec![],
+    };
+    let all = Period::of(from, to);
     let spend = service_spend(edge)?;
-    let all = edge.timed("stock", read_all(edge, from, to, by)).await?;
+    let regions = edge.timed("stock", read_all(edge, &periods, all)).await?;
+    let groups = match by {
+        None => Value::Array(vec![]),
+        Some(By::Region) => regions.iter().map(|of| by_region(of, &spend)).collect(),
+        Some(By::Function) => functions(&sum(regions.iter().flat_map(|of| &of.boards))),
+        Some(By::Time(unit)) => {
+            (0..).zip(&periods).map(|(place, of)| by_time(unit, *of, place, &regions, &spend)).collect()
+        }
+    };
+    let before = regions.iter().filter_map(|of| of.before.last());
     let body = json!({
         "from": from.to_string(),
         "to": to.to_string(),
-        "numbers": total(&all, from, &spend),
-        "groups": groups(&all, from, by, &spend),
+        "numbers": kpi::numbers(&sum(regions.iter().flat_map(|of| &of.boards)), &sum(before), &spend),
+        "groups": groups,
     });
     Ok(edge.json_text(body.to_string()).header("cache-control", "no-store"))
 }
 
-fn total(all: &[RegionBoards], from: Day, spend: &ServiceSpend) -> Value {
-    kpi::numbers(&sum_since(all, from), &sum(all.iter().map(|of| &of.before)), spend)
+fn by_region(of: &RegionBoards, spend: &ServiceSpend) -> Value {
+    json!({"region": of.region.as_str(), "numbers": kpi::numbers(&sum(&of.boards), &sum(&of.before), spend)})
 }
 
-/// The numbers of each of the things they are told apart by.
-fn groups(all: &[RegionBoards], from: Day, by: Option<By>, spend: &ServiceSpend) -> Value {
-    let mut groups = Vec::new();
-    match by {
-        None => {}
-        Some(By::Region) => {
-            for RegionBoards { region, boards, before } in all {
-                let board = sum(boards.iter().map(|(_, board)| board));
-                groups.push(json!({"region": region.as_str(), "numbers": kpi::numbers(&board, before, spend)}));
-            }
-        }
-        Some(By::Day) => {
-            let mut yesterday = Board::default();
-            for (day, board) in sums_by_day(all) {
-                if day >= from {
-                    groups.push(json!({"day": day.to_string(), "numbers": kpi::numbers(&board, &yesterday, spend)}));
-                }
-                yesterday = board;
-            }
-        }
-        Some(By::Function) => return functions(&sum_since(all, from)),
-    }
-    groups.into()
+/// The numbers of the period at `place`.
+fn by_time(unit: Unit, period: Period, place: usize, regions: &[RegionBoards], spend: &ServiceSpend) -> Value {
+    let board = sum(regions.iter().filter_map(|of| of.boards.get(place)));
+    let before = sum(regions.iter().filter_map(|of| of.before.get(place)));
+    json!({
+        unit.as_str(): unit.name(period.first),
+        "from": period.first.to_string(),
+        "to": period.last.to_string(),
+        "numbers": kpi::numbers(&board, &before, spend),
+    })
 }
 
 /// `GET /metrics`
@@ -116,11 +131,12 @@ pub async fn totals(edge: &Edge<'_>) -> Result<Answer, Problem> {
     Ok(Answer::new(200, text).header("content-type", metrics::MEDIA_TYPE).header("cache-control", "no-store"))
 }
 
-fn period(edge: &Edge<'_>, by: Option<By>) -> Result<(Day, Day), Problem> {
+/// The first and the last day that are asked for.
+fn asked(edge: &Edge<'_>, by: Option<By>) -> Result<(Day, Day), Problem> {
+    let (usual, most) = By::days(by);
     let to = edge.parameter("to")?.unwrap_or_else(|| Day::of(edge.now));
-    let from = edge.parameter("from")?.unwrap_or_else(|| to.plus(1 - DEFAULT_DAYS));
+    let from = edge.parameter("from")?.unwrap_or_else(|| to.plus(1_i64.saturating_sub(usual)));
     let days = to.number().saturating_sub(from.number()).saturating_add(1);
-    let most = if by == Some(By::Day) { MAX_SINGLE_DAYS } else { MAX_DAYS };
     if (1..=most).contains(&days) {
         Ok((from, to))
     } else {
@@ -138,41 +154,34 @@ fn service_spend(edge: &Edge<'_>) -> Result<ServiceSpend, Problem> {
     })
 }
 
-/// The boards of every region. With `by` days, the day before the period is among them: the first is compared with it.
-async fn read_all(edge: &Edge<'_>, from: Day, to: Day, by: Option<By>) -> Result<Vec<RegionBoards>, Problem> {
-    let by_day = by == Some(By::Day);
-    let first = if by_day { from.plus(-1) } else { from };
-    let days = to.number().saturating_sub(from.number()).saturating_add(1);
-    let earlier = from.plus(days.saturating_neg());
+/// The boards of every region, of each of `periods`, or of `all` if there are none. Last of what comes before is that of `all`.
+async fn read_all(edge: &Edge<'_>, periods: &[Period], all: Period) -> Result<Vec<RegionBoards>, Problem> {
     let regions = regions(edge)?;
-    let mut asks = Vec::new();
-    for region in &regions {
-        asks.push((region, Command::Read { from: first, to, by_day, only_revenue: false }));
-        asks.push((region, Command::Read { from: earlier, to: from.plus(-1), by_day: false, only_revenue: true }));
-    }
-    let mut replies = ask_all(edge, asks).await?.into_iter();
-    let mut all = Vec::with_capacity(regions.len());
-    for region in regions {
-        let (Some(now), Some(before)) = (replies.next(), replies.next()) else { return Err(Problem::internal()) };
-        let found = by_day_of(now.get("boards"));
-        let fleet = by_day_of(now.get("fleet"));
-        let periods = if by_day {
-            (0..=days).map(|place| first.plus(place)).map(|day| (day, day)).collect()
-        } else {
-            vec![(from, to)]
-        };
-        let mut boards = Days::new();
-        for (first, last) in periods {
-            let mut board = vehicle_days(&fleet, first, last);
-            for (_, counted) in found.iter().filter(|(day, _)| *day == first) {
-                board.merge(counted);
-            }
-            boards.push((first, board));
+    let single = [all];
+    let wanted: Vec<(Day, Day)> =
+        if periods.is_empty() { &single } else { periods }.iter().map(|of| (of.first, of.last)).collect();
+    let before: Vec<(Day, Day)> = periods.iter().chain(&single).map(|of| of.before).collect();
+    let read = |region| (region, Command::Read { boards: wanted.clone(), revenue: before.clone() });
+    let replies = ask_all(edge, regions.iter().map(read).collect()).await?;
+    let of_region = |(region, reply): (Region, Value)| {
+        let fleet = by_number(reply.get("fleet"));
+        let fleet: Days = fleet.into_iter().map(|(day, board)| (Day::of(Timestamp::EPOCH).plus(day), board)).collect();
+        let mut boards: Vec<Board> = wanted.iter().map(|(first, last)| vehicle_days(&fleet, *first, *last)).collect();
+        put(&mut boards, reply.get("boards"));
+        let mut revenue = vec![Board::default(); before.len()];
+        put(&mut revenue, reply.get("revenue"));
+        RegionBoards { region, boards, before: revenue }
+    };
+    Ok(regions.into_iter().zip(replies).map(of_region).collect())
+}
+
+/// Adds boards to those at their places.
+fn put(boards: &mut [Board], found: Option<&Value>) {
+    for (place, found) in by_number(found) {
+        if let Some(board) = usize::try_from(place).ok().and_then(|place| boards.get_mut(place)) {
+            board.merge(&found);
         }
-        let before = sum(by_day_of(before.get("boards")).iter().map(|(_, board)| board));
-        all.push(RegionBoards { region, boards, before });
     }
-    Ok(all)
 }
 
 /// The regions that have locations, and the one of what belongs to none.
@@ -196,35 +205,14 @@ async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<V
     replies.iter().map(|reply| holdfast::json::from_str(reply).map_err(|_| Problem::internal())).collect()
 }
 
-/// An object of boards by day.
-fn by_day_of(boards: Option<&Value>) -> Days {
-    let mut days = Days::new();
-    for (day, sums) in boards.and_then(Value::as_object).into_iter().flatten() {
-        if let Ok(number) = day.parse() {
-            days.push((Day::of(Timestamp::EPOCH).plus(number), Board::from_json(sums)));
-        }
-    }
-    days
+/// An object of boards by number.
+fn by_number(boards: Option<&Value>) -> Vec<(i64, Board)> {
+    let entries = boards.and_then(Value::as_object).into_iter().flatten();
+    entries.filter_map(|(number, sums)| Some((number.parse().ok()?, Board::from_json(sums)))).collect()
 }
 
-/// Board by board of the days, in their order.
-fn sums_by_day(all: &[RegionBoards]) -> Days {
-    let mut days = Days::new();
-    for (day, board) in all.iter().flat_map(|of| &of.boards) {
-        if let Some(sum) = entry(&mut days, *day) {
-            sum.merge(board);
-        }
-    }
-    days
-}
-
-fn sum_since(all: &[RegionBoards], from: Day) -> Board {
-    let days = all.iter().flat_map(|of| &of.boards);
-    sum(days.filter(|(day, _)| *day >= from).map(|(_, board)| board))
-}
-
-fn sum<'a>(boards: impl Iterator<Item = &'a Board>) -> Board {
-    boards.fold(Board::default(), |mut sum, board| {
+fn sum<'a>(boards: impl IntoIterator<Item = &'a Board>) -> Board {
+    boards.into_iter().fold(Board::default(), |mut sum, board| {
         sum.merge(board);
         sum
     })

@@ -40,32 +40,30 @@ pub enum Command {
     /// Count the events of these batches, a JSON list of `{"source": …, "events": […]}`; those that were counted before are
     /// left out.
     Take(String),
-    /// The boards of the days from the first to the last: each by itself or summed up, all of them or their revenue.
+    /// The boards of some periods, and the revenue of others: each from its first day to its last.
     Read {
-        /// The first.
-        from: Day,
-        /// The last.
-        to: Day,
-        /// Whether each day is wanted by itself.
-        by_day: bool,
-        /// Whether only revenue is wanted.
-        only_revenue: bool,
+        /// Of which everything is wanted, in order.
+        boards: Vec<(Day, Day)>,
+        /// Of which only revenue is.
+        revenue: Vec<(Day, Day)>,
     },
     /// The board of all time.
     Total,
 }
 
 impl Command {
-    /// `{"take": […]}`, `{"read": [<first day>, <last day>, <by day>, <only revenue>]}` or `{}`; days are numbers.
+    /// `{"take": […]}`, `{"read": [[[<first day>, <last day>], …], [[<first day>, <last day>], …]]}` or `{}`; days are numbers.
     pub fn to_text(&self) -> String {
         match self {
             Self::Take(batches) => format!(r#"{{"take":{batches}}}"#),
-            Self::Read { from, to, by_day, only_revenue } => {
-                format!(r#"{{"read":[{},{},{by_day},{only_revenue}]}}"#, from.number(), to.number())
-            }
+            Self::Read { boards, revenue } => format!(r#"{{"read":[{},{}]}}"#, periods(boards), periods(revenue)),
             Self::Total => "{}".into(),
         }
     }
+}
+
+fn periods(periods: &[(Day, Day)]) -> Json {
+    periods.iter().map(|(first, last)| vec![first.number(), last.number()]).collect()
 }
 
 /// Days for which boards are kept: `KPI_DAYS`.
@@ -108,12 +106,10 @@ impl KpiBoard {
         if let Some(batches) = command.get("take").and_then(Json::as_array) {
             return Ok(self.take(batches).map(|()| String::new())?);
         }
-        let Some([from, to, by_day, only_revenue]) = command.get("read").and_then(Json::as_array).map(Vec::as_slice)
-        else {
+        let Some([boards, revenue]) = command.get("read").and_then(Json::as_array).map(Vec::as_slice) else {
             return Ok(self.store.total()?);
         };
-        let day = |day: &Json| day.as_i64().unwrap_or(0);
-        Ok(self.store.read(day(from), day(to), *by_day == Json::Bool(true), *only_revenue == Json::Bool(true))?)
+        Ok(self.store.read(boards, revenue)?)
     }
 }
 
@@ -148,20 +144,35 @@ impl SqlStore {
         self.sql.run("DELETE FROM seen WHERE day < ?", vec![forgotten.number().into()])
     }
 
-    /// `{"boards": {"<day>": {"<name>": <sum>, …}, …}, "fleet": {"<day>": {…}, …}}`. Without `by_day` there is one board,
-    /// under the first day. The fleet is that of all days up to the last.
-    fn read(&self, from: i64, to: i64, by_day: bool, only_revenue: bool) -> Result<String> {
-        let boards = if by_day {
-            "SELECT day, json_group_object(name, n) FROM counts WHERE day BETWEEN ?1 AND ?2 AND name GLOB ?3 GROUP BY day"
-        } else {
-            "SELECT ?1, json_group_object(name, n) FROM \
-               (SELECT name, sum(n) AS n FROM counts WHERE day BETWEEN ?1 AND ?2 AND name GLOB ?3 GROUP BY name)"
-        };
-        let names = if only_revenue { "revenue/*" } else { "*" };
-        let boards = self.sql.rows(boards, vec![from.into(), to.into(), text(names)])?;
-        let fleet = "SELECT day, json_group_object(name, n) FROM fleet WHERE day <= ? GROUP BY day";
-        let fleet = self.sql.rows(fleet, vec![to.into()])?;
-        Ok(format!(r#"{{"boards":{},"fleet":{}}}"#, by_day_json(&boards)?, by_day_json(&fleet)?))
+    /// `{"boards": {"<place>": {"<name>": <sum>, …}, …}, "revenue": {…}, "fleet": {"<day>": {…}, …}}`. Boards and revenue are under
+    /// their periods' places in the lists; those of periods in which nothing happened are not there. The fleet is that of the
+    /// last period's last day: what came before the first period is under its first day.
+    fn read(&self, boards: &Json, revenue: &Json) -> Result<String> {
+        let day = |pointer| boards.pointer(pointer).and_then(Json::as_i64).unwrap_or(0);
+        let last = boards.as_array().map_or(0, Vec::len).saturating_sub(1);
+        let (first, last) = (day("/0/0"), day(&format!("/{last}/1")));
+        let boards = self.by_period(boards, "*")?;
+        let revenue = self.by_period(revenue, "revenue/*")?;
+        let fleet = "SELECT since, json_group_object(name, n) FROM \
+            (SELECT max(day, ?1) AS since, name, sum(n) AS n FROM fleet WHERE day <= ?2 GROUP BY since, name) GROUP BY since";
+        let fleet = self.sql.rows(fleet, vec![first.into(), last.into()])?;
+        Ok(format!(
+            r#"{{"boards":{},"revenue":{},"fleet":{}}}"#,
+            by_number(&boards)?,
+            by_number(&revenue)?,
+            by_number(&fleet)?
+        ))
+    }
+
+    /// The sums of each period whose names are like `names`.
+    fn by_period(&self, periods: &Json, names: &str) -> Result<Vec<Vec<Value>>> {
+        // CROSS JOIN has SQLite take period by period, each a range of the primary key.
+        let sums = "SELECT place, json_group_object(name, n) FROM \
+            (SELECT periods.key AS place, counts.name AS name, sum(counts.n) AS n FROM json_each(?1) AS periods \
+             CROSS JOIN counts ON day BETWEEN periods.value ->> 0 AND periods.value ->> 1 AND name GLOB ?2 \
+             GROUP BY place, name) \
+            GROUP BY place";
+        self.sql.rows(sums, vec![text(periods), text(names)])
     }
 
     /// `{"<name>": <sum>, …}`
@@ -171,11 +182,11 @@ impl SqlStore {
     }
 }
 
-/// Rows of a day and its board as one object.
-fn by_day_json(rows: &[Vec<Value>]) -> Result<String> {
+/// Rows of a number and its board as one object.
+fn by_number(rows: &[Vec<Value>]) -> Result<String> {
     let entry = |row: &Vec<Value>| match row.first() {
-        Some(Value::Integer(day)) => Ok(format!("\"{day}\":{}", string(row, 1)?)),
-        _ => Err(unreadable("a day")),
+        Some(Value::Integer(number)) => Ok(format!("\"{number}\":{}", string(row, 1)?)),
+        _ => Err(unreadable("a number")),
     };
     let entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
     Ok(format!("{{{}}}", entries.join(",")))
