@@ -30,6 +30,10 @@ sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/was
 wasm-opt -O1 "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
-rm -rf "$out/assets" && cp -r web "$out/assets"
+rm -rf "$out/assets" && cp -r web "$out/assets" && rm -r "$out/assets/board"
+# The board of /kpi, with the chart library, as one script and one style sheet.
+esbuild kpi=web/board/main.js kpi=web/board/board.css --bundle --minify --format=esm --target=es2023 --log-level=warning \
+  --outdir="$out/assets/assets"
+cp node_modules/uplot/LICENSE "$out/assets/assets/uplot-licence.txt"
 echo "$stamp" > "$out/stamp"
 if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh)"; fi

@@ -70,21 +70,15 @@ struct RegionBoards {
     before: Vec<Board>,
 }
 
-/// `GET /v1/kpi?from=&to=&by=`
+/// `GET /v1/kpi?from=&to=&by=&region=`
 pub async fn numbers(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Kpi).await?;
     let by: Option<By> = edge.parameter("by")?;
-    let (mut from, to) = asked(edge, by)?;
-    let periods = match by {
-        Some(By::Time(unit)) => {
-            from = unit.start(from);
-            unit.periods(from, to)
-        }
-        _ => vec![],
-    };
+    let (from, to) = asked(edge, by)?;
+    let periods = if let Some(By::Time(unit)) = by { unit.periods(from, to) } else { vec![] };
     let all = Period::of(from, to);
     let spend = service_spend(edge)?;
-    let regions = edge.timed("stock", read_all(edge, &periods, all)).await?;
+    let regions = edge.timed("stock", read_all(edge, chosen(edge)?, &periods, all)).await?;
     let groups = match by {
         None => Value::Array(vec![]),
         Some(By::Region) => regions.iter().map(|of| by_region(of, &spend)).collect(),
@@ -131,11 +125,12 @@ pub async fn totals(edge: &Edge<'_>) -> Result<Answer, Problem> {
     Ok(Answer::new(200, text).header("content-type", metrics::MEDIA_TYPE).header("cache-control", "no-store"))
 }
 
-/// The first and the last day that are asked for.
+/// The first and the last day that are asked for; the first is that of its week or month.
 fn asked(edge: &Edge<'_>, by: Option<By>) -> Result<(Day, Day), Problem> {
     let (usual, most) = By::days(by);
     let to = edge.parameter("to")?.unwrap_or_else(|| Day::of(edge.now));
     let from = edge.parameter("from")?.unwrap_or_else(|| to.plus(1_i64.saturating_sub(usual)));
+    let from = if let Some(By::Time(unit)) = by { unit.start(from) } else { from };
     let days = to.number().saturating_sub(from.number()).saturating_add(1);
     if (1..=most).contains(&days) {
         Ok((from, to))
@@ -154,9 +149,13 @@ fn service_spend(edge: &Edge<'_>) -> Result<ServiceSpend, Problem> {
     })
 }
 
-/// The boards of every region, of each of `periods`, or of `all` if there are none. Last of what comes before is that of `all`.
-async fn read_all(edge: &Edge<'_>, periods: &[Period], all: Period) -> Result<Vec<RegionBoards>, Problem> {
-    let regions = regions(edge)?;
+/// The boards of regions, of each of `periods`, or of `all` if there are none. Last of what comes before is that of `all`.
+async fn read_all(
+    edge: &Edge<'_>,
+    regions: Vec<Region>,
+    periods: &[Period],
+    all: Period,
+) -> Result<Vec<RegionBoards>, Problem> {
     let single = [all];
     let wanted: Vec<(Day, Day)> =
         if periods.is_empty() { &single } else { periods }.iter().map(|of| (of.first, of.last)).collect();
@@ -182,6 +181,13 @@ fn put(boards: &mut [Board], found: Option<&Value>) {
             board.merge(&found);
         }
     }
+}
+
+/// The region that is asked for, or all.
+fn chosen(edge: &Edge<'_>) -> Result<Vec<Region>, Problem> {
+    let (mut regions, only) = (regions(edge)?, edge.parameter::<Region>("region")?);
+    regions.retain(|region| only.as_ref().is_none_or(|only| only == region));
+    if regions.is_empty() { Err(Problem::invalid_field("/region", "there is no such region")) } else { Ok(regions) }
 }
 
 /// The regions that have locations, and the one of what belongs to none.
