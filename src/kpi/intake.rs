@@ -50,7 +50,8 @@ pub fn take<S: BoardStore>(source: &str, events: &[Value], oldest: Day, store: &
     for (name, block) in &blocks {
         store.put_block(source, name, block)?;
     }
-    for (id, household) in &intake.households {
+    for (id, household) in &mut intake.households {
+        household.forget_before(oldest);
         store.put_household(id, household)?;
     }
     intake.days.iter().try_for_each(|(day, board)| store.add(*day, board))

@@ -30,6 +30,12 @@ impl<K: Ord> Sums<K> {
         self.0.get(start..).unwrap_or_default()
     }
 
+    /// Forgets the sums whose keys are `before` some point. Keys before it come first.
+    pub fn drop_before(&mut self, before: impl Fn(&K) -> bool) {
+        let end = self.0.partition_point(|(key, _)| before(key));
+        self.0.drain(..end);
+    }
+
     /// Every sum.
     pub fn all(&self) -> &[(K, i64)] {
         &self.0

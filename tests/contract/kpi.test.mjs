@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
+import { objectFile } from "../../bench/data.mjs";
 import { isProblem, namesFields, openInstance, until } from "./instance.mjs";
 
 let api;
@@ -164,6 +166,10 @@ test("numbers are told by region, function and day, and the groups add up to the
   const alone = await kpi(`by=day&from=${day()}&to=${day()}`);
   assert.deepEqual(alone.groups.map(({ numbers }) => numbers), [alone.numbers]);
 
+  const west = await kpi("region=wnam");
+  assert.deepEqual(west.numbers, whole.groups[1].numbers);
+  assert.deepEqual((await kpi("region=wnam&by=region")).groups.map(({ region }) => region), ["wnam"]);
+
   const functions = await kpi("by=function");
   assert.deepEqual(functions.groups, functions.numbers.api_response.functions);
   const later = await kpi(`from=${day(1)}&to=${day(3)}`);
@@ -197,7 +203,7 @@ test("numbers are told by week and month, and the revenue of each is compared wi
 
 test("a period has an order and a length, and the numbers are for those who may see them", async () => {
   for (const [query, pointer] of [
-    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"],
+    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"], ["region=nowhere", "/region"], ["region=%2F", "/region"],
     // 801 days, 101 days.
     ...["", "by=region&", "by=week&", "by=month&"].map((by) => [`${by}from=2024-01-01&to=2026-03-11`, "/from"]),
     ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
@@ -317,6 +323,29 @@ for family in parse(open(sys.argv[1]).read()):
   assert.match(stdout, /^holdfast_request_duration_seconds histogram \d\d+$/m);
   assert.match(stdout, /^holdfast_quotes counter \d+$/m);
   assert.match(stdout, /^holdfast_revenue_minor_units gauge \d+$/m);
+});
+
+test("a household of which nothing is heard for as long as boards are kept is forgotten, and its vehicles leave", async () => {
+  const vehicles = async () => (await kpi(`from=${day()}&to=${day()}&region=enam`)).numbers.household_share.powertrains;
+  const before = await vehicles();
+  assert.deepEqual(before.map(({ vehicle_days: days }) => days), [2, 1], "h1 has been reported above");
+  const heard = (days) => {
+    const board = new DatabaseSync(objectFile(api.state, "KpiBoard", "enam"));
+    board.prepare("UPDATE households SET heard = ? WHERE id = 'h1'").run(Math.floor(Date.now() / 86_400_000) - days);
+    board.close();
+  };
+  const sale = () => report([event("sale", { location: "ATL1", lines: [{ class: "digital", amount: { amount: 1, currency: "NZD" } }] })]);
+  const nzd = async () => (await kpi("region=enam")).numbers.revenue_mix.find(({ currency }) => currency === "NZD")?.digital ?? 0;
+  for (const [days, left, sold] of [[800, before, 1], [801, [], 2]]) {
+    await api.stop();
+    heard(days);
+    await api.start();
+    await sale();
+    await until(nzd, (digital) => digital === sold);
+    const known = (await vehicles()).map(({ powertrain, vehicle_days: of }) => [powertrain, of]);
+    // What it has spent today stays on the board, of a share of nothing.
+    assert.deepEqual(known.filter(([, of]) => of !== 0), left.map(({ powertrain, vehicle_days: of }) => [powertrain, of]), `${days} days`);
+  }
 });
 
 test("a runtime that is killed while it counts loses nothing and doubles nothing", async () => {

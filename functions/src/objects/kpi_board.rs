@@ -2,7 +2,8 @@
 //!
 //! - **Commands**: [`Command`]. The reply to one to take is empty, to the others JSON.
 //! - **Tables**: `counts` has the sums of each day's board and `totals` those of all time; `fleet` the vehicles that came
-//!   and went by day; `seen` the ids of events that were counted, in blocks; `households` what is known of each.
+//!   and went by day; `seen` the ids of events that were counted, in blocks; `households` what is known of each, and the day on
+//!   which something was heard of it last.
 //! - **Alarm**: none. What is too old is dropped with the first events of a day.
 //!
 //! A board is rows, not a record: events add to the few sums that they are about, and a period's sums are one query.
@@ -20,20 +21,29 @@ use wasm_bindgen::prelude::*;
 use worker::{Env, Error, Result, SqlStorageValue as Value, State, worker_sys};
 
 use super::now;
-use super::sql::{Sql, string, text, unreadable};
+use super::sql::{Sql, number, string, text, unreadable};
 use crate::events::NO_REGION;
 
 /// Days for which boards are kept where the deployment does not say: two years and some weeks to compare with.
 const DEFAULT_DAYS: i64 = 800;
 
 /// Never edit one that has been released: add another.
-const MIGRATIONS: &[&[&str]] = &[&[
-    "CREATE TABLE counts (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
-    "CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE fleet (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
-    "CREATE TABLE seen (source TEXT NOT NULL, block TEXT NOT NULL, day INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (source, block)) WITHOUT ROWID",
-    "CREATE TABLE households (id TEXT PRIMARY KEY, household TEXT NOT NULL) WITHOUT ROWID",
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        "CREATE TABLE counts (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
+        "CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE fleet (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
+        "CREATE TABLE seen (source TEXT NOT NULL, block TEXT NOT NULL, day INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (source, block)) WITHOUT ROWID",
+        "CREATE TABLE households (id TEXT PRIMARY KEY, household TEXT NOT NULL) WITHOUT ROWID",
+    ],
+    &[
+        "ALTER TABLE households ADD COLUMN heard INTEGER NOT NULL DEFAULT 0",
+        "UPDATE households SET heard = unixepoch() / 86400",
+    ],
+];
+
+/// The most households that are forgotten at once; others follow with the next events.
+const MAX_FORGOTTEN: usize = 500;
 
 /// What a region's boards are asked, as the text that they take.
 pub enum Command {
@@ -120,7 +130,8 @@ impl KpiBoard {
         self.store.today.set(today);
         if self.tidied.get() != Some(today) {
             self.store.drop_before(oldest, today.plus(REMEMBERED_DAYS.saturating_neg()))?;
-            self.tidied.set(Some(today));
+            let done = self.store.forget_households(oldest)? < MAX_FORGOTTEN;
+            self.tidied.set(Some(today).filter(|_| done));
         }
         for batch in batches {
             let source = batch.get("source").and_then(Json::as_str).unwrap_or_default();
@@ -142,6 +153,20 @@ impl SqlStore {
     fn drop_before(&self, oldest: Day, forgotten: Day) -> Result<()> {
         self.sql.run("DELETE FROM counts WHERE day < ?", vec![oldest.number().into()])?;
         self.sql.run("DELETE FROM seen WHERE day < ?", vec![forgotten.number().into()])
+    }
+
+    /// Forgets households that nothing was heard of since `oldest`, and answers how many.
+    fn forget_households(&self, oldest: Day) -> Result<usize> {
+        let silent = "SELECT id, household FROM households WHERE heard < ? LIMIT ?";
+        let rows = self.sql.rows(silent, vec![oldest.number().into(), number(MAX_FORGOTTEN as u64)?])?;
+        let mut change = Board::default();
+        for row in &rows {
+            let household = Household::from_text(string(row, 1)?).ok_or_else(|| unreadable("a household"))?;
+            change.merge(&household.leave());
+            self.sql.run("DELETE FROM households WHERE id = ?", vec![text(string(row, 0)?)])?;
+        }
+        self.add(self.today.get(), &change)?;
+        Ok(rows.len())
     }
 
     /// `{"boards": {"<place>": {"<name>": <sum>, …}, …}, "revenue": {…}, "fleet": {"<day>": {…}, …}}`. Boards and revenue are under
@@ -218,8 +243,8 @@ impl BoardStore for SqlStore {
     }
 
     fn put_household(&self, id: &OpaqueId, household: &Household) -> Result<()> {
-        let row = vec![text(id), Value::String(household.to_text())];
-        self.sql.run("INSERT OR REPLACE INTO households (id, household) VALUES (?, ?)", row)
+        let row = vec![text(id), Value::String(household.to_text()), self.today.get().number().into()];
+        self.sql.run("INSERT OR REPLACE INTO households (id, household, heard) VALUES (?, ?, ?)", row)
     }
 
     fn add(&self, day: Day, board: &Board) -> Result<()> {
