@@ -7,11 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
 package=${1:-functions}
 out=${2:-build}
+features=${3:-}
 
 # The features that Rust's wasm32 target and wasm-bindgen emit; naming them keeps wasm-opt from using newer ones.
 FEATURES=(mutable-globals sign-ext nontrapping-float-to-int bulk-memory multivalue reference-types exception-handling)
 
-cargo build --release --locked --package "$package" --target wasm32-unknown-unknown
+cargo build --release --locked --package "$package" ${features:+--features "$features"} --target wasm32-unknown-unknown
 wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/wasm32-unknown-unknown/release/$package.wasm
 
 mkdir -p "$out/wasm"

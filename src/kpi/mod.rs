@@ -10,6 +10,7 @@ pub mod gathered;
 pub mod histogram;
 pub mod household;
 pub mod intake;
+pub mod lines;
 pub mod memory;
 pub mod metrics;
 pub mod numbers;

@@ -6,6 +6,7 @@ use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::id::Region;
 use holdfast::kpi::household::{Days, vehicle_days};
+use holdfast::kpi::lines::{self, Names, Told};
 use holdfast::kpi::numbers::functions;
 use holdfast::kpi::period::{Period, Unit};
 use holdfast::kpi::{self, Board, ServiceSpend, metrics};
@@ -119,8 +120,11 @@ pub async fn totals(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let regions = regions(edge)?;
     let asks = regions.iter().map(|region| (region, Command::Total)).collect();
     let totals = ask_all(edge, asks).await?;
-    let boards: Vec<(Region, Board)> =
-        regions.into_iter().zip(totals).map(|(region, total)| (region, Board::from_json(&total))).collect();
+    let mut boards = Vec::with_capacity(regions.len());
+    for (region, total) in regions.into_iter().zip(totals) {
+        let total = holdfast::json::from_str(&total).map_err(|_| Problem::internal())?;
+        boards.push((region, Board::from_json(&total)));
+    }
     let text = metrics::write(&boards);
     Ok(Answer::new(200, text).header("content-type", metrics::MEDIA_TYPE).header("cache-control", "no-store"))
 }
@@ -157,30 +161,35 @@ async fn read_all(
     all: Period,
 ) -> Result<Vec<RegionBoards>, Problem> {
     let single = [all];
-    let wanted: Vec<(Day, Day)> =
-        if periods.is_empty() { &single } else { periods }.iter().map(|of| (of.first, of.last)).collect();
+    let wanted = if periods.is_empty() { &single } else { periods };
     let before: Vec<(Day, Day)> = periods.iter().chain(&single).map(|of| of.before).collect();
-    let read = |region| (region, Command::Read { boards: wanted.clone(), revenue: before.clone() });
+    let since = before.iter().map(|(first, _)| *first).min().unwrap_or(all.first);
+    let days: Vec<(Day, Day)> = wanted.iter().map(|of| (of.first, of.last)).collect();
+    let read = |region| (region, Command::Read { periods: days.clone(), since });
     let replies = ask_all(edge, regions.iter().map(read).collect()).await?;
-    let of_region = |(region, reply): (Region, Value)| {
-        let fleet = by_number(reply.get("fleet"));
-        let fleet: Days = fleet.into_iter().map(|(day, board)| (Day::of(Timestamp::EPOCH).plus(day), board)).collect();
-        let mut boards: Vec<Board> = wanted.iter().map(|(first, last)| vehicle_days(&fleet, *first, *last)).collect();
-        put(&mut boards, reply.get("boards"));
-        let mut revenue = vec![Board::default(); before.len()];
-        put(&mut revenue, reply.get("revenue"));
-        RegionBoards { region, boards, before: revenue }
+    let mut names = Names::default();
+    let of_region = |(region, reply): (Region, String)| {
+        let (mut boards, mut revenue, mut fleet) = (vec![Board::default(); wanted.len()], Days::new(), Days::new());
+        for Told { what, number, board } in lines::read(&reply, &mut names) {
+            let day = Day::of(Timestamp::EPOCH).plus(number);
+            match what {
+                "board" => {
+                    let place = wanted.partition_point(|of| of.first < day);
+                    boards.get_mut(place).into_iter().for_each(|known| known.merge(&board));
+                }
+                "revenue" => revenue.push((day, board)),
+                _ => fleet.push((day, board)),
+            }
+        }
+        for (board, of) in boards.iter_mut().zip(wanted) {
+            board.merge(&vehicle_days(&fleet, of.first, of.last));
+        }
+        let sum_of = |(first, last): &(Day, Day)| {
+            sum(revenue.iter().filter(|(day, _)| first <= day && day <= last).map(|(_, board)| board))
+        };
+        RegionBoards { region, boards, before: before.iter().map(sum_of).collect() }
     };
     Ok(regions.into_iter().zip(replies).map(of_region).collect())
-}
-
-/// Adds boards to those at their places.
-fn put(boards: &mut [Board], found: Option<&Value>) {
-    for (place, found) in by_number(found) {
-        if let Some(board) = usize::try_from(place).ok().and_then(|place| boards.get_mut(place)) {
-            board.merge(&found);
-        }
-    }
 }
 
 /// The region that is asked for, or all.
@@ -203,18 +212,11 @@ fn regions(edge: &Edge<'_>) -> Result<Vec<Region>, Problem> {
 }
 
 /// Asks boards, all at the same time. The replies are in the order of the questions.
-async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<Value>, Problem> {
+async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<String>, Problem> {
     let asks: Vec<(&str, String)> =
         asks.into_iter().map(|(region, command)| (region.as_str(), command.to_text())).collect();
     let replies = asks.iter().map(|(name, text)| objects::read(edge.env, "KPI_BOARD", name, near(name), text));
-    let replies = try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))?;
-    replies.iter().map(|reply| holdfast::json::from_str(reply).map_err(|_| Problem::internal())).collect()
-}
-
-/// An object of boards by number.
-fn by_number(boards: Option<&Value>) -> Vec<(i64, Board)> {
-    let entries = boards.and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(number, sums)| Some((number.parse().ok()?, Board::from_json(sums)))).collect()
+    try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))
 }
 
 fn sum<'a>(boards: impl IntoIterator<Item = &'a Board>) -> Board {

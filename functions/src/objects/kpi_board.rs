@@ -9,6 +9,7 @@
 //! A board is rows, not a record: events add to the few sums that they are about, and a period's sums are one query.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 
 use holdfast::id::OpaqueId;
 use holdfast::kpi::Board;
@@ -50,30 +51,30 @@ pub enum Command {
     /// Count the events of these batches, a JSON list of `{"source": …, "events": […]}`; those that were counted before are
     /// left out.
     Take(String),
-    /// The boards of some periods, and the revenue of others: each from its first day to its last.
+    /// The boards of some periods, and the revenue of the days before. The reply is [`lines`](holdfast::kpi::lines).
     Read {
-        /// Of which everything is wanted, in order.
-        boards: Vec<(Day, Day)>,
-        /// Of which only revenue is.
-        revenue: Vec<(Day, Day)>,
+        /// The first and the last day of each, in order.
+        periods: Vec<(Day, Day)>,
+        /// From when on each day's revenue is wanted, to the end of the last period.
+        since: Day,
     },
     /// The board of all time.
     Total,
 }
 
 impl Command {
-    /// `{"take": […]}`, `{"read": [[[<first day>, <last day>], …], [[<first day>, <last day>], …]]}` or `{}`; days are numbers.
+    /// `{"take": […]}`, `{"read": [[<first day>, <last day>], …], "since": <day>}` or `{}`; days are numbers.
     pub fn to_text(&self) -> String {
         match self {
             Self::Take(batches) => format!(r#"{{"take":{batches}}}"#),
-            Self::Read { boards, revenue } => format!(r#"{{"read":[{},{}]}}"#, periods(boards), periods(revenue)),
+            Self::Read { periods, since } => {
+                let day = |(first, last): &(Day, Day)| vec![first.number(), last.number()];
+                let periods: Json = periods.iter().map(day).collect();
+                format!(r#"{{"read":{periods},"since":{}}}"#, since.number())
+            }
             Self::Total => "{}".into(),
         }
     }
-}
-
-fn periods(periods: &[(Day, Day)]) -> Json {
-    periods.iter().map(|(first, last)| vec![first.number(), last.number()]).collect()
 }
 
 /// Days for which boards are kept: `KPI_DAYS`.
@@ -116,10 +117,10 @@ impl KpiBoard {
         if let Some(batches) = command.get("take").and_then(Json::as_array) {
             return Ok(self.take(batches).map(|()| String::new())?);
         }
-        let Some([boards, revenue]) = command.get("read").and_then(Json::as_array).map(Vec::as_slice) else {
-            return Ok(self.store.total()?);
-        };
-        Ok(self.store.read(boards, revenue)?)
+        let Some(periods) = command.get("read").and_then(Json::as_array) else { return Ok(self.store.total()?) };
+        let day = |value: Option<&Json>| value.and_then(Json::as_i64).unwrap_or(0);
+        let periods: Vec<(i64, i64)> = periods.iter().map(|period| (day(period.get(0)), day(period.get(1)))).collect();
+        Ok(self.store.read(&periods, day(command.get("since")))?)
     }
 }
 
@@ -169,35 +170,41 @@ impl SqlStore {
         Ok(rows.len())
     }
 
-    /// `{"boards": {"<place>": {"<name>": <sum>, …}, …}, "revenue": {…}, "fleet": {"<day>": {…}, …}}`. Boards and revenue are under
-    /// their periods' places in the lists; those of periods in which nothing happened are not there. The fleet is that of the
-    /// last period's last day: what came before the first period is under its first day.
-    fn read(&self, boards: &Json, revenue: &Json) -> Result<String> {
-        let day = |pointer| boards.pointer(pointer).and_then(Json::as_i64).unwrap_or(0);
-        let last = boards.as_array().map_or(0, Vec::len).saturating_sub(1);
-        let (first, last) = (day("/0/0"), day(&format!("/{last}/1")));
-        let boards = self.by_period(boards, "*")?;
-        let revenue = self.by_period(revenue, "revenue/*")?;
-        let fleet = "SELECT since, json_group_object(name, n) FROM \
+    /// `# board <first day>` for each period in which something happened, `# revenue <day>` for each day since `since`, `# fleet <day>`
+    /// for each day on which vehicles came or went; what came before the first period is under its first day.
+    fn read(&self, periods: &[(i64, i64)], since: i64) -> Result<String> {
+        let (Some((first, _)), Some((_, last))) = (periods.first(), periods.last()) else { return Ok(String::new()) };
+        let mut lines = String::new();
+        let mut tell = |what: &str, query: &str, days: &[i64]| -> Result<()> {
+            for row in self.sql.rows(query, days.iter().map(|day| (*day).into()).collect())? {
+                // A sum of nothing is one row of nulls.
+                if let [Value::Integer(day), Value::String(sums)] = row.as_slice() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(lines, "# {what} {day}\n{sums}\n");
+                }
+            }
+            Ok(())
+        };
+        // By the primary key, which is the order of days and names: nothing has to be sorted.
+        if periods.iter().all(|(first, last)| first == last) {
+            let days = "SELECT day, group_concat(name || ' ' || n, char(10)) FROM counts WHERE day BETWEEN ? AND ? GROUP BY day";
+            tell("board", days, &[*first, *last])?;
+        } else {
+            let sum = "SELECT ?1, group_concat(name || ' ' || n, char(10)) FROM \
+                (SELECT name, sum(n) AS n FROM counts WHERE day BETWEEN ?1 AND ?2 GROUP BY name)";
+            for (first, last) in periods {
+                tell("board", sum, &[*first, *last])?;
+            }
+        }
+        // Each day is looked up: revenue is a few of its many sums.
+        let revenue = "WITH RECURSIVE days (day) AS (SELECT ?1 UNION ALL SELECT day + 1 FROM days WHERE day < ?2) \
+            SELECT days.day, group_concat(name || ' ' || n, char(10)) FROM days \
+            CROSS JOIN counts ON counts.day = days.day AND name >= 'revenue/' AND name < 'revenue0' GROUP BY days.day";
+        tell("revenue", revenue, &[since, *last])?;
+        let fleet = "SELECT since, group_concat(name || ' ' || n, char(10)) FROM \
             (SELECT max(day, ?1) AS since, name, sum(n) AS n FROM fleet WHERE day <= ?2 GROUP BY since, name) GROUP BY since";
-        let fleet = self.sql.rows(fleet, vec![first.into(), last.into()])?;
-        Ok(format!(
-            r#"{{"boards":{},"revenue":{},"fleet":{}}}"#,
-            by_number(&boards)?,
-            by_number(&revenue)?,
-            by_number(&fleet)?
-        ))
-    }
-
-    /// The sums of each period whose names are like `names`.
-    fn by_period(&self, periods: &Json, names: &str) -> Result<Vec<Vec<Value>>> {
-        // CROSS JOIN has SQLite take period by period, each a range of the primary key.
-        let sums = "SELECT place, json_group_object(name, n) FROM \
-            (SELECT periods.key AS place, counts.name AS name, sum(counts.n) AS n FROM json_each(?1) AS periods \
-             CROSS JOIN counts ON day BETWEEN periods.value ->> 0 AND periods.value ->> 1 AND name GLOB ?2 \
-             GROUP BY place, name) \
-            GROUP BY place";
-        self.sql.rows(sums, vec![text(periods), text(names)])
+        tell("fleet", fleet, &[*first, *last])?;
+        Ok(lines)
     }
 
     /// `{"<name>": <sum>, …}`
@@ -205,16 +212,6 @@ impl SqlStore {
         let rows = self.sql.rows("SELECT json_group_object(name, n) FROM totals", vec![])?;
         rows.first().map_or(Ok("{}".into()), |row| Ok(string(row, 0)?.to_owned()))
     }
-}
-
-/// Rows of a number and its board as one object.
-fn by_number(rows: &[Vec<Value>]) -> Result<String> {
-    let entry = |row: &Vec<Value>| match row.first() {
-        Some(Value::Integer(number)) => Ok(format!("\"{number}\":{}", string(row, 1)?)),
-        _ => Err(unreadable("a number")),
-    };
-    let entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    Ok(format!("{{{}}}", entries.join(",")))
 }
 
 impl BoardStore for SqlStore {
