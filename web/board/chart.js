@@ -53,7 +53,7 @@ export function chart({ title, labels, names, series, told, tick = told, least =
     }));
     // The sum of all is drawn first, what it is made of over it.
     const blocks = series.map(({ colour: name }, place) => ({
-      values: labels.map((_, at) => series.slice(0, place + 1).reduce((sum, { values }) => sum + Math.max(values[at] ?? 0, 0), 0)),
+      values: labels.map((_, at) => series.slice(0, place + 1).reduce((sum, { values }) => sum + Math.max(values[at] ?? 0, 0), 0) || null),
       fill: colour(name), stroke: colour("--card"), width: 1, paths: uPlot.paths.bars({ size: [0.62, 56] }), points: { show: false },
     })).reverse();
     const drawn = stacked ? blocks : lines;

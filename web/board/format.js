@@ -27,10 +27,10 @@ export function money(minor, currency, { short = false } = {}) {
   return new Intl.NumberFormat("en", { ...style, ...fraction }).format(value);
 }
 
-/** `21 Nov`, `W47`, `Nov 26`: what stands under a chart. */
+/** `21 Nov`, `W47`, `Nov ’26`: what stands under a chart. */
 export function periodLabel({ day, week, month }) {
   if (week) return week.slice(5);
-  if (month) return format(`${month}-01`, { month: "short", year: "2-digit", timeZone: "UTC" });
+  if (month) return `${format(`${month}-01`, { month: "short", timeZone: "UTC" })} ’${month.slice(2, 4)}`;
   return format(day, DAY);
 }
 
