@@ -242,7 +242,7 @@ test("while it waits it says so, and a period in which nothing happened is no er
   await page.getByRole("status").filter({ hasText: "Asking for the numbers" }).waitFor();
   assert.equal(await page.locator("#board").getAttribute("aria-busy"), "true");
   go();
-  await page.getByRole("heading", { name: "Nothing has happened yet" }).waitFor();
+  await page.getByRole("heading", { name: "Nothing happened in this period" }).waitFor();
   assert.equal(await text(page, "#tile-api .value"), "–");
   assert.equal(await page.locator("#board").getAttribute("aria-busy"), "false");
   assert.deepEqual(await faults(page), []);

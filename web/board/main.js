@@ -186,8 +186,8 @@ function pick(what, value) {
 }
 
 const empty = () => h("div", { class: "notice empty" },
-  h("h2", {}, "Nothing has happened yet"),
-  h("p", {}, "No event of this period has been counted. Queries are counted within seconds, quotes and tokens a few seconds after. "
+  h("h2", {}, "Nothing happened in this period"),
+  h("p", {}, "No event of it has been counted. Queries are counted within seconds, quotes and tokens a few seconds after. "
     + "On a machine of your own, ", h("code", {}, "make demo"), " plays a day of a distributor."));
 
 const skeleton = () => h("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 5 }, () => h("span")), h("span", { class: "wide" }));
