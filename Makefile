@@ -9,7 +9,7 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test simulate model conformance check bench seed deploy clean setup
+.PHONY: help run demo build test simulate model conformance check bench seed deploy clean setup
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -22,6 +22,10 @@ build: setup ## the Worker: build/index.js and its wasm
 
 run: build ## build, seed an empty STATE folder, serve on PORT, print what to try
 	@$(TOOLED) exec node local/run.mjs
+
+demo: ## play a day of trade against the running instance, so that /kpi has something to show (SEED=2 is another day)
+	@scripts/setup.sh build
+	@$(TOOLED) exec node local/demo.mjs
 
 seed: setup ## write the demonstration catalogue into STATE (while no server uses it)
 	cargo run --profile tool --locked --package kv-seed -- demo --state "$(STATE)"

@@ -1,6 +1,6 @@
 // What people and crawlers look at: static files, with the headers that keep other people's code out of them.
 
-const PAGES = new Set(["/", "/robots.txt", "/llms.txt"]);
+const PAGES = new Set(["/", "/kpi", "/robots.txt", "/llms.txt"]);
 const FOLDER = "/assets/";
 
 const HEADERS = {
