@@ -15,6 +15,7 @@ pub const MAX_FAULTS: usize = 20;
 
 /// One bad field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Where, as a JSON Pointer into the request body.
     pub pointer: String,

@@ -41,10 +41,15 @@ pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
 /// The move of a sku in one region.
 #[derive(Serialize)]
-struct Move {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShardMove"))]
+pub struct Move {
+    /// The region.
     region: Region,
+    /// The shard that had the part.
     from: String,
+    /// The shard of its own.
     to: String,
+    /// `none`, `copying`, `frozen`, `switched`, `clearing` or `moved`.
     state: &'static str,
     /// Records of quotes copied.
     quotes: u64,
