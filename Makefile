@@ -9,10 +9,10 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test simulate model check bench seed deploy clean setup
+.PHONY: help run build test simulate model conformance check bench seed deploy clean setup
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup:
 	@scripts/setup.sh build
@@ -45,6 +45,10 @@ simulate: ## SEEDS worlds of bad weather, from seed FROM on
 model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
+
+conformance: ## what programs that nobody here wrote say of the API
+	@scripts/setup.sh build
+	@scripts/conformance-openapi.sh
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 	@scripts/setup.sh check

@@ -67,11 +67,25 @@ impl Part {
     }
 }
 
+/// What the URL may say of all lines.
+const OPTIONS: [&str; 7] = ["location", "lat", "lon", "fulfilment", "needed_by", "budget_ms", "explain"];
+
+/// That the URL of a query in JSON does not say what only its body can say: it would be overlooked.
+pub fn no_options(edge: &Edge<'_>) -> Result<(), Problem> {
+    if edge.request.query().is_empty() {
+        return Ok(());
+    }
+    match OPTIONS.into_iter().find(|name| edge.parameters(name).next().is_some()) {
+        Some(name) => Err(Problem::invalid_field(&format!("/{name}"), "a query in JSON says this in its body")),
+        None => Ok(()),
+    }
+}
+
 /// What the URL says of all lines, in a query that has none yet. Its parameters are read as the fields of a body are.
 fn options(edge: &Edge<'_>) -> Result<QueryRequest, Problem> {
     let (mut body, mut place) = (Map::new(), Map::new());
     body.insert("budget_ms".to_owned(), DEFAULT_BUDGET_MS.into());
-    for name in ["location", "lat", "lon", "fulfilment", "needed_by", "budget_ms", "explain"] {
+    for name in OPTIONS {
         let Some(text) = edge.parameters(name).next() else { continue };
         let number_or_bool = matches!(name, "lat" | "lon" | "budget_ms" | "explain");
         let read = number_or_bool.then(|| serde_json::from_str(&text).ok()).flatten();

@@ -107,6 +107,11 @@ impl Problem {
         Self::invalid_request(&[Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
     }
 
+    /// 422 about one field that is sound by itself, with a code of its own.
+    pub fn refused_field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::invalid_request(&[Fault { pointer: pointer.into(), code, detail: detail.into() }])
+    }
+
     /// A refusal with a status and a code of its own.
     pub fn refusal(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self::new(status, code, title, detail)

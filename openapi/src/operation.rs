@@ -375,12 +375,12 @@ pub fn parameters() -> Value {
         "RequestId": {
             "name": "X-Request-Id", "in": "header",
             "description": "Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced.",
-            "schema": {"type": "string", "maxLength": 128},
+            "schema": {"type": "string"},
         },
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "Any text that is new for each order, and the same when you send the order again. Kept for a day, for your account and this path.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+( [!-~]+)*$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "\\S"},
             "example": "my-order-1",
         },
     })

@@ -39,10 +39,5 @@ fn whole(least: u64, most: u64, usual: u64) -> Value {
 
 /// A place in a log or ledger.
 fn place() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 0, "default": 0})
-}
-
-/// A text that says something.
-fn text() -> Value {
-    json!({"type": "string", "minLength": 1})
+    json!({"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 0})
 }

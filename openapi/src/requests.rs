@@ -318,6 +318,7 @@ requests! {
         /// Why, in words.
         reason: Option<Text>,
         /// Apply only if the position is still at this version.
+        #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
         expect_version: Option<u64>,
         /// With `receipt`: the scheduled receipt these goods belong to.
         incoming: Option<OpaqueId>,

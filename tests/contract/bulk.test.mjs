@@ -101,6 +101,8 @@ test("what is wrong with all lines is told before any is answered", async () => 
     const { errors } = isProblem(await send('{"sku":"PAD-1"}', { path: `/v1/query?${query}` }), 422, "invalid_request");
     assert.deepEqual(errors.map((error) => error.pointer), [pointer], query);
   }
+  const json = await api.ask("POST", "/v1/query?x=1&explain=true", { key: "shop", json: { lines: [{ sku: "PAD-1" }] } });
+  assert.deepEqual(isProblem(json, 422, "invalid_request").errors.map(({ pointer }) => pointer), ["/explain"]);
   const refused = await api.ask("PUT", "/v1/query", { key: "shop", body: "sku\nPAD-1", headers: { "content-type": "text/csv" } });
   isProblem(refused, 405, "method_not_allowed");
 });

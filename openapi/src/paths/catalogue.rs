@@ -5,7 +5,6 @@ use holdfast::catalog::vin::{Vehicle, Vin};
 use holdfast::id::Sku;
 use serde_json::json;
 
-use super::text;
 use crate::answers::{PartsByNumber, VehicleParts};
 use crate::operation::Operation;
 use crate::schemas::Schemas;
@@ -38,7 +37,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .does("What fits a vehicle", "Without a part type, the part types there are.")
             .scope(&[Scope::Query])
             .path("vin", "The vehicle.", vin)
-            .query("part_type", "The part type's name; case and punctuation do not matter.", text())
+            .query("part_type", "The part type's name; case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
             .query("position", "Where on the vehicle: `front` finds `front left`.", json!({"type": "string"}))
             .answers(200, "What fits.", &schemas.answer::<VehicleParts>()),
     ]

@@ -47,7 +47,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
                 "What does it cost, where is it, can I have it?",
                 "Up to 100 lines as JSON. Each is answered in its place, one that names no part too: the others do not fail. \
                  Or up to 10,000 lines (4 MiB) as NDJSON or CSV, told by `Content-Type`: then the answer is NDJSON, streamed, one line for each, \
-                 and a line that cannot be read has `errors` in its place. The parameters of the URL are for these: they say what `deliver_to`, \
+                 and a line that cannot be read has `errors` in its place. The parameters of the URL are for these, and refused beside JSON: they say what `deliver_to`, \
                  `fulfilment`, `needed_by`, `budget_ms` and `explain` say in JSON.",
             )
             .scope(&[Scope::Query])
