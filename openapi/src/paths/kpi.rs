@@ -22,7 +22,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
                 "Report what happened elsewhere",
                 "Each event is taken or refused by itself; an account's `id` counts once, so the same call may be sent again for 15 days. A publishable key may report 6,000 a minute to each isolate.",
             )
-            .scope(&[Scope::Kpi, Scope::Web])
+            .scope(&[Scope::Kpi, Scope::Web, Scope::Query])
             .public()
             .body(&schemas.request::<EventsRequest>(), true)
             .answers(200, "What became of each.", &schemas.answer::<EventResults>())
