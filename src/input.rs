@@ -177,13 +177,10 @@ from_json_text!(
 
 /// A whole number, also one that is written as `2.0`: JSON knows no difference, and some writers make none.
 fn whole(value: &Value) -> Option<i64> {
-    const EXACT: f64 = MAX_SAFE as f64;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "whole, and within what a double tells exactly"
-    )]
-    let of_double = |number: f64| (number.trunc() == number && number.abs() <= EXACT).then_some(number as i64);
+    /// [`MAX_SAFE`]
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and within what a double tells exactly")]
+    let of_double = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
     value.as_i64().or_else(|| value.as_f64().and_then(of_double))
 }
 

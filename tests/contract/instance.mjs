@@ -97,8 +97,8 @@ class Instance {
     const sent = { method, body: json === undefined ? body : JSON.stringify(json), headers: { ...authorization, ...headers } };
     const response = await fetch(this.url + path, sent);
     const answer = { status: response.status, headers: response.headers, text: await response.text() };
-    const json = /[/+]json$/.test(answer.headers.get("content-type") ?? "");
-    if (answer.text !== "" && json) answer.body = JSON.parse(answer.text);
+    const isJson = /[/+]json$/.test(answer.headers.get("content-type") ?? "");
+    if (answer.text !== "" && isJson) answer.body = JSON.parse(answer.text);
     assert.ok(faulty || answer.status < 500, `${method} ${path}: ${answer.status} ${answer.text}`);
     assert.match(answer.headers.get("x-request-id"), /^[A-Za-z0-9._:-]+$/);
     judge(method, path, answer);
