@@ -1,4 +1,4 @@
-//! JSON Schemas of the types whose JSON form is written by hand, for `openapi/`: what [`crate::text`], [`crate::input`]
+//! JSON Schemas of the types whose JSON form is written by hand, for `openapi/`: what `crate::text`, [`crate::input`]
 //! and the `Serialize` of these types say in code.
 
 use std::borrow::Cow;

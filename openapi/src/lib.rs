@@ -1,5 +1,5 @@
 //! The API as an `OpenAPI` 3.1 document. Answers are described by the types that are sent; requests, which are read field
-//! by field, by the types in [`requests`]. What checks that both tell the truth: tests/document.rs for the paths and the
+//! by field, by the types in `requests`. What checks that both tell the truth: tests/document.rs for the paths and the
 //! committed file, tests/contract/openapi.test.mjs and every other contract test for what is accepted and answered.
 
 mod answers;
