@@ -12,7 +12,7 @@ TOOLED := source scripts/env.sh;
 .PHONY: help run demo build test simulate model conformance check bench seed deploy clean setup
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup:
 	@scripts/setup.sh build
@@ -50,8 +50,9 @@ model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 
-conformance: setup ## other people's programs against it: the MCP suite, MCP clients
+conformance: setup ## what programs that nobody here wrote say of MCP and of the API
 	@scripts/conformance.sh
+	@scripts/conformance-openapi.sh
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 	@scripts/setup.sh check
