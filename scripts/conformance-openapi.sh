@@ -2,32 +2,12 @@
 # Has programs that nobody here wrote judge web/openapi.json, and the product by it: spectral's OAS rules, two generators of
 # clients, and schemathesis against a running instance, stateful links included. Takes two to three minutes once the
 # programs are there; they are kept in the tool cache, in folders named for their lock files. EXAMPLES (30) is how many
-# requests schemathesis makes up for each operation in each phase, SEED which ones; PYTHON
-# is the interpreter (python3).
+# requests schemathesis makes up for each operation in each phase, SEED (1) which ones; PYTHON is the interpreter (python3).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+source "$ROOT/scripts/keep.sh"
 cd "$ROOT"
 
-say() { printf '\033[1mconformance:\033[0m %s\n' "$*" >&2; }
-# kept <name> <files that decide what is in it>: the folder for it
-kept() { local name=$1; shift; echo "$CACHE/conformance/$name-$(cat "$@" | cksum | cut -d' ' -f1)"; }
-
-# install <folder> <command that fills the folder it is given>
-install() {
-  local folder=$1 temp
-  shift
-  if [ -d "$folder" ]; then return; fi
-  say "installing into $folder"
-  mkdir -p "$(dirname "$folder")"
-  temp=$(mktemp -d "$folder.XXXXXX")
-  trap 'rm -rf "$temp"' EXIT
-  "$@" "$temp"
-  # Whoever was first has filled it as well.
-  mv -T "$temp" "$folder" 2> /dev/null || [ -d "$folder" ]
-  rm -rf "$temp"
-  trap - EXIT
-}
-node_packages() { cp tests/openapi/{package.json,package-lock.json,.npmrc} "$1" && (cd "$1" && npm ci --ignore-scripts --loglevel=error); }
 # Without a virtual environment, which would have its path written into it.
 python_packages() { "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-deps --target "$1" --requirement tests/openapi/requirements.txt; }
 
@@ -35,8 +15,8 @@ export PYTHON=${PYTHON:-python3}
 command -v "$PYTHON" > /dev/null || { say "python3 with pip is missing"; exit 1; }
 node=$(kept openapi-node tests/openapi/package-lock.json)
 python=$(kept "openapi-$("$PYTHON" -c 'import sys; print(*sys.version_info[:2], sep=".")')" tests/openapi/requirements.txt)
-install "$node" node_packages
-install "$python" python_packages
+keep "$node" npm_packages tests/openapi
+keep "$python" python_packages
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

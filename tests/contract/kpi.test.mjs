@@ -203,11 +203,12 @@ test("numbers are told by week and month, and the revenue of each is compared wi
 
 test("a period has an order and a length, and the numbers are for those who may see them", async () => {
   for (const [query, pointer] of [
-    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"], ["region=nowhere", "/region"], ["region=%2F", "/region"],
+    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"], ["region=%2F", "/region"],
     // 801 days, 101 days.
     ...["", "by=region&", "by=week&", "by=month&"].map((by) => [`${by}from=2024-01-01&to=2026-03-11`, "/from"]),
     ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
   ]) namesFields(await api.ask("GET", `/v1/kpi?${query}`, { key: "numbers" }), { [pointer]: "invalid" });
+  namesFields(await api.ask("GET", "/v1/kpi?region=nowhere", { key: "numbers" }), { "/region": "unknown_region" });
   for (const [query, groups] of [
     ["from=2024-01-01&to=2026-03-10", 0], ["by=day&from=2026-01-01&to=2026-04-10", 100],
     ["by=week&from=2024-01-01&to=2026-03-10", 115], ["by=month&from=2024-01-01&to=2026-03-10", 27],

@@ -196,7 +196,10 @@ async fn read_all(
 fn chosen(edge: &Edge<'_>) -> Result<Vec<Region>, Problem> {
     let (mut regions, only) = (regions(edge)?, edge.parameter::<Region>("region")?);
     regions.retain(|region| only.as_ref().is_none_or(|only| only == region));
-    if regions.is_empty() { Err(Problem::invalid_field("/region", "there is no such region")) } else { Ok(regions) }
+    if regions.is_empty() {
+        return Err(Problem::refused_field("/region", "unknown_region", "no location is in this region"));
+    }
+    Ok(regions)
 }
 
 /// The regions that have locations, and the one of what belongs to none.
