@@ -8,7 +8,7 @@ import { answerLines, areLines } from "./glue/lines.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
 import { trace } from "./glue/analytics.js";
-import { page, pageOf } from "./glue/pages.js";
+import { isPage, page } from "./glue/pages.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard");
@@ -27,8 +27,8 @@ const MCP_HEADERS = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 
 export default {
   fetch(request, env, ctx) {
-    const path = pageOf(request);
-    if (path !== null && env.ASSETS !== undefined) return page(request, path, env);
+    const path = pathOf(request.url);
+    if (isPage(path) && env.ASSETS !== undefined) return page(request, path, env);
     const id = requestId(request);
     const key = request.method === "GET" ? answers.keyOf(request) : null;
     if (key !== null) {
@@ -37,7 +37,7 @@ export default {
     }
     // No `await` where there is nothing to wait for: a promise costs a tenth of the whole request.
     if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
-    if (areLines(request)) return respondToLines(request, id, env, ctx);
+    if (areLines(path, request)) return respondToLines(request, id, env, ctx);
     return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
   },
 
@@ -59,6 +59,13 @@ export default {
     }
   },
 };
+
+/** The path of a URL, as it was sent. */
+function pathOf(url) {
+  const start = url.indexOf("/", 8);
+  const end = url.indexOf("?", start);
+  return end === -1 ? url.slice(start) : url.slice(start, end);
+}
 
 const MAX_RETRY_SECONDS = 300;
 const MAX_PART = 500_000;

@@ -1,25 +1,23 @@
 // Queries that are sent line by line (NDJSON, CSV). Each part of a hundred lines is asked of Rust as a query of its own
 // (src/bulk.rs), the next one when the caller has taken the answer to the one before: memory holds the request, which has
 // a limit, and the answer to one part.
-import { readBody, TOO_LARGE } from "./body.js";
+import { NO_BODY, readBody, TOO_LARGE } from "./body.js";
 
+const PATH = "/v1/query";
 const FORMS = /^\s*(?:application\/x-ndjson|(text\/csv))\s*(?:;|$)/i;
 const MAX_BYTES = 4 * 1024 * 1024;
 const PART = 100; // lines
 
-/** Whether a request that is no GET is such a query. */
-export function areLines(request) {
-  const { url, headers } = request;
-  return url.includes("/v1/query") && FORMS.test(headers.get("content-type") ?? "");
-}
+/** Whether a request with a body is such a query. */
+export const areLines = (path, { headers }) => path === PATH && FORMS.test(headers.get("content-type") ?? "");
 
 /**
  * The response. `ask(state, body)` promises what Rust answers to a body in this state (src/wire.rs); `read` turns that into
  * `{ status, headers, body }`; `respond` makes it a Response.
  */
 export async function answerLines(request, { ask, read, respond }) {
-  const body = request.body === null ? new Uint8Array(0) : await readBody(request, MAX_BYTES);
-  if (body === TOO_LARGE) return respond(await ask("too_large", new Uint8Array(0)));
+  const body = await readBody(request, MAX_BYTES);
+  if (body === TOO_LARGE) return respond(await ask("too_large", NO_BODY));
   const lines = new TextDecoder().decode(body).split("\n").filter((line) => line.trim() !== "");
   const head = FORMS.exec(request.headers.get("content-type"))[1] !== undefined && lines.length > 0 ? `${lines.shift()}\n` : "";
   const encoder = new TextEncoder();

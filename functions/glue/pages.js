@@ -14,11 +14,8 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** The path of a static file, or null where the API answers. */
-export function pageOf({ url }) {
-  const path = url.slice(url.indexOf("/", 8)).split("?", 1)[0];
-  return PAGES.has(path) || path.startsWith(FOLDER) ? path : null;
-}
+/** Whether `path` is that of a static file; else the API answers. */
+export const isPage = (path) => PAGES.has(path) || path.startsWith(FOLDER);
 
 /** The static file at `path`, for GET and HEAD. */
 export async function page(request, path, env) {

@@ -245,3 +245,29 @@ fn failure(failure: &Failure) -> Answer {
 fn json_answer(status: u16, body: String) -> Answer {
     Answer::new(status, body).header("content-type", "application/json").header("cache-control", "no-store")
 }
+
+#[cfg(test)]
+mod tests {
+    use holdfast::money::Currency;
+
+    #[test]
+    fn agents_are_shown_amounts_with_the_digits_of_their_currency() {
+        let script = include_str!("../glue/compact.js");
+        let table = script.split_once("const DIGITS").and_then(|(_, rest)| rest.split_once("]);")).unwrap().0;
+        let mut lists = table.split('"').skip(1).step_by(2).filter(|text| *text != " ");
+        let (none, three) = (lists.next().unwrap(), lists.next().unwrap());
+        let has = |list: &str, code: &str| list.split(' ').any(|known| known == code);
+        let letter = |number: u32| char::from(b'A' + u8::try_from(number % 26).unwrap());
+        for number in 0..26 * 26 * 26 {
+            let code: String = [number / 676, number / 26, number].map(letter).iter().collect();
+            let shown = if has(none, &code) {
+                0
+            } else if has(three, &code) {
+                3
+            } else {
+                2
+            };
+            assert_eq!(shown, code.parse::<Currency>().unwrap().minor_digits(), "{code}");
+        }
+    }
+}

@@ -2,9 +2,11 @@
 //! bound and pattern of these against the running product.
 
 use holdfast::catalog::PartNumber;
-use holdfast::catalog::vin::Vin;
+use holdfast::catalog::part::RevenueClass;
+use holdfast::catalog::vin::{Powertrain, Vin};
 use holdfast::id::{LocationId, OpaqueId, Quantity, Region, RegisteredId, Sku};
 use holdfast::money::{Currency, Money};
+use holdfast::sourcing::Fulfilment;
 use holdfast::time::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -90,17 +92,6 @@ pub enum QueryLine {
         /// How many; 1 if not said.
         quantity: Option<Quantity>,
     },
-}
-
-/// How goods reach the account.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case", rename = "Fulfilment")]
-#[expect(dead_code, reason = "described, never made")]
-pub enum Fulfilment {
-    /// Brought to the destination.
-    Delivery,
-    /// Fetched at the location.
-    Pickup,
 }
 
 /// What came of a calibration.
@@ -395,38 +386,6 @@ requests! {
         #[schemars(with = "u32", default, range(min = 0, max = 10_000))]
         count: Option<u32>,
     }
-}
-
-/// What kind of revenue a sale brings.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-#[expect(dead_code, reason = "described, never made")]
-pub enum RevenueClass {
-    /// Goods.
-    Physical,
-    /// Software, calibrations and other things without a body.
-    Digital,
-    /// What is paid again every month or year.
-    Recurring,
-}
-
-/// What drives a vehicle.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case", rename = "ReportedPowertrain")]
-#[expect(dead_code, reason = "described, never made")]
-pub enum Powertrain {
-    /// A combustion engine alone.
-    Ice,
-    /// A combustion engine and a motor, not charged from the grid.
-    Hybrid,
-    /// A combustion engine and a battery that is charged from the grid.
-    PlugInHybrid,
-    /// A battery and motors alone.
-    Ev,
-    /// A fuel cell and motors.
-    FuelCell,
-    /// Not known.
-    Unknown,
 }
 
 /// What a browser measures.

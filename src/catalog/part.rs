@@ -250,6 +250,7 @@ pub enum Billing {
 
 /// What kind of revenue a sale brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RevenueClass {
     /// Goods.
