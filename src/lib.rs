@@ -16,6 +16,7 @@ pub mod order;
 pub mod pricing;
 pub mod query;
 pub mod quote;
+pub mod search;
 pub mod sourcing;
 pub mod stock;
 mod text;
