@@ -250,6 +250,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A text of the search index.
+    #[inline(never)]
     pub fn search(&self, key: &str) -> Option<Segment> {
         if let Record::Search(segment) = self.get(key.to_owned())? { Some(segment) } else { None }
     }

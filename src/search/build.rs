@@ -37,7 +37,7 @@ impl Default for Sizes {
 /// Words that are forgiven typing errors: the most used ones. Their list is at most about half a megabyte.
 const MAX_SPELLINGS: usize = 50_000;
 /// The longest of them, in letters.
-pub const MAX_LETTERS: usize = 24;
+const MAX_LETTERS: usize = 24;
 
 /// An index has at most 16,777,216 parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

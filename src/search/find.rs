@@ -12,7 +12,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::MAX_SHOWN;
-use super::build::{MAX_LETTERS, term_of, year_term};
+use super::build::{term_of, year_term};
 use super::index::{self, Entry, PartRow, Place, Posting, Segment, TOP, Top, field};
 use super::question::{Question, Wanted};
 use super::words::{distance, is_word, stem, tolerance};
@@ -82,14 +82,15 @@ pub fn find(reading: &catalog::Reading<'_>, question: &Question, from: usize, li
     let keep = from.saturating_add(limit).min(MAX_SHOWN);
     let mut best = Best { keep, total: 0, heap: BinaryHeap::new() };
     collect(&mut wishes, None, horizon, &mut best);
-    let words: Vec<usize> =
-        wishes.iter().enumerate().filter(|(_, wish)| wish.word.is_some() && !wish.ignored).map(|(at, _)| at).collect();
-    if best.total == 0 && words.len() > 1 {
+    let is_word = |wish: &Wish| wish.word.is_some() && !wish.ignored;
+    if best.total == 0 && wishes.iter().filter(|wish| is_word(wish)).count() > 1 {
         found.complete = false;
         // Long lists were read near the parts that had the rarest word only.
         found.more = found.more || wishes.iter_mut().flat_map(Wish::lists).any(|term| !index.is_short(term));
-        for left_out in words {
-            collect(&mut wishes, Some(left_out), horizon, &mut best);
+        for left_out in 0..wishes.len() {
+            if wishes.get(left_out).is_some_and(is_word) {
+                collect(&mut wishes, Some(left_out), horizon, &mut best);
+            }
         }
     }
     found.total = best.total;
@@ -106,7 +107,7 @@ pub fn find(reading: &catalog::Reading<'_>, question: &Question, from: usize, li
 #[derive(Default)]
 struct Wish {
     /// The word it stands for; none for a filter.
-    word: Option<Wanted>,
+    word: Option<String>,
     terms: Vec<Term>,
     /// For a model year: what it says together with each other word, by that one's place.
     years: Vec<(usize, Vec<Term>)>,
@@ -215,6 +216,7 @@ struct Index<'a, 'r> {
 
 impl Index<'_, '_> {
     /// A text segment; `None` while it is unread.
+    #[inline(never)] // called often; the wasm is smaller with one of it
     fn text(&self, key: &str) -> Result<Option<Rc<str>>, Failed> {
         match self.reading.search(key) {
             Some(Segment::Text(text)) => Ok(Some(text)),
@@ -223,6 +225,7 @@ impl Index<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn entry(&self, term: &str) -> Result<Option<Entry>, Failed> {
         let Some((_, key)) = self.top.dictionary(self.top.place(term)) else { return Ok(None) };
         Ok(self.text(&key)?.and_then(|text| index::entry(&text, term)))
@@ -235,7 +238,9 @@ impl Index<'_, '_> {
             let mut wish = Wish::default();
             for term in terms {
                 let entry = self.entry(term)?;
-                wish.terms.extend(entry.map(|entry| Term::new(term.clone(), entry, 0)));
+                if let Some(entry) = entry {
+                    wish.terms.push(Term::new(term.clone(), entry, 0));
+                }
             }
             wishes.push(wish);
         }
@@ -249,7 +254,7 @@ impl Index<'_, '_> {
         for wish in &mut wishes {
             wish.count = wish.lists().fold(0_u32, |sum, term| sum.saturating_add(term.entry.count));
             if let Some(word) = wish.word.as_ref().filter(|_| wish.terms.is_empty() && wish.years.is_empty()) {
-                found.unknown.push(word.text.clone());
+                found.unknown.push(word.clone());
                 wish.ignored = true;
             }
         }
@@ -276,7 +281,9 @@ impl Index<'_, '_> {
             for spelling in &read_as {
                 let term = term_of(spelling);
                 let entry = self.entry(&term)?;
-                terms.extend(entry.map(|entry| Term::new(term, entry, 2)));
+                if let Some(entry) = entry {
+                    terms.push(Term::new(term, entry, 2));
+                }
             }
             if terms.is_empty() && !is_year(&word.text) {
                 found.unknown.push(word.text.clone());
@@ -286,7 +293,7 @@ impl Index<'_, '_> {
                 found.readings.push(Reading { word: word.text.clone(), read_as });
             }
         }
-        wishes.push(Wish { word: Some(word.clone()), terms, ..Wish::default() });
+        wishes.push(Wish { word: Some(word.text.clone()), terms, ..Wish::default() });
         Ok(())
     }
 
@@ -294,7 +301,10 @@ impl Index<'_, '_> {
     fn terms(&self, word: &Wanted) -> Result<Vec<Term>, Failed> {
         let own = term_of(stem(&word.text));
         let entry = self.entry(&own)?;
-        let mut terms: Vec<Term> = entry.map(|entry| Term::new(own.clone(), entry, 4)).into_iter().collect();
+        let mut terms = Vec::new();
+        if let Some(entry) = entry {
+            terms.push(Term::new(own.clone(), entry, 4));
+        }
         if !word.begun || word.text.chars().count() < MIN_BEGUN {
             return Ok(terms);
         }
@@ -326,7 +336,9 @@ impl Index<'_, '_> {
         }
         for (_, term) in best {
             let entry = self.entry(&term)?;
-            terms.extend(entry.map(|entry| Term::new(term, entry, 3)));
+            if let Some(entry) = entry {
+                terms.push(Term::new(term, entry, 3));
+            }
         }
         Ok(terms)
     }
@@ -336,22 +348,28 @@ impl Index<'_, '_> {
         if !is_word(word) {
             return Ok(Vec::new());
         }
-        let forms: Vec<Vec<char>> = [word, stem(word)].iter().map(|form| form.chars().collect()).collect();
-        let letters = forms.iter().map(Vec::len).min().unwrap_or(0);
-        let longest = forms.iter().map(Vec::len).max().unwrap_or(0).saturating_add(2).min(MAX_LETTERS);
-        let (mut nearest, mut least) = (Vec::new(), usize::MAX);
+        let whole: Vec<char> = word.chars().collect();
+        // Without the `s` of a plural: as long, or one letter shorter.
+        let stem = whole.get(..stem(word).chars().count()).unwrap_or_default();
+        let mut lists = Vec::new();
         // Every list is asked for before the first is looked at, so that they are read in one round.
-        let lists =
-            (letters.saturating_sub(2)..=longest).filter_map(|length| Some((length, self.top.spellings(length)?)));
-        let lists = lists.map(|(length, key)| Ok((length, self.text(&key)?))).collect::<Result<Vec<_>, Failed>>()?;
+        for length in stem.len().saturating_sub(2)..=whole.len().saturating_add(2) {
+            if let Some(key) = self.top.spellings(length)
+                && let Some(list) = self.text(&key)?
+            {
+                lists.push((length, list));
+            }
+        }
+        let (mut nearest, mut least) = (Vec::new(), usize::MAX);
         let mut letters: Vec<char> = Vec::new();
         for (length, list) in lists {
             let most = tolerance(length);
-            for known in list.as_deref().unwrap_or_default().split(' ') {
+            for known in list.split(' ') {
                 letters.clear();
                 letters.extend(known.chars());
-                let apart = forms.iter().filter_map(|form| distance(form, &letters, most.min(least))).min();
-                let Some(apart) = apart else { continue };
+                let most = most.min(least);
+                let apart = [distance(stem, &letters, most), distance(&whole, &letters, most)];
+                let Some(apart) = apart.into_iter().flatten().min() else { continue };
                 if apart < least {
                     least = apart;
                     nearest.clear();
@@ -366,7 +384,7 @@ impl Index<'_, '_> {
     /// A year is that of a vehicle if another word is its make or model.
     fn years(&self, wishes: &mut [Wish]) -> Result<(), Failed> {
         for at in 0..wishes.len() {
-            let Some(year) = wishes.get(at).and_then(|wish| wish.word.as_ref()).map(|word| word.text.clone()) else {
+            let Some(year) = wishes.get(at).and_then(|wish| wish.word.clone()) else {
                 continue;
             };
             if !is_year(&year) {
@@ -378,7 +396,9 @@ impl Index<'_, '_> {
                 for term in &wish.terms {
                     let text = year_term(term.text.get(1..).unwrap_or_default(), &year);
                     let entry = self.entry(&text)?;
-                    terms.extend(entry.map(|entry| Term::new(text, entry, 4)));
+                    if let Some(entry) = entry {
+                        terms.push(Term::new(text, entry, 4));
+                    }
                 }
                 if !terms.is_empty() {
                     years.push((other, terms));
@@ -470,7 +490,7 @@ impl Index<'_, '_> {
 
     fn row(&self, part: u32) -> Result<Option<PartRow>, Failed> {
         let (key, line) = self.top.row(part).ok_or(Failed::Replaced)?;
-        Ok(self.text(&key)?.and_then(|text| PartRow::parse(text.split('\n').nth(line)?)))
+        Ok(self.text(&key)?.and_then(|text| text.split('\n').nth(line).map(PartRow::parse)))
     }
 }
 

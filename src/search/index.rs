@@ -154,17 +154,25 @@ pub struct Top {
 impl Top {
     /// Reads the text under [`TOP`]; `None` if it is no index of this form.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.split('\n');
-        let mut head = lines.next()?.split(' ');
-        (head.next()? == FORM).then_some(())?;
-        let mut number = || head.next()?.parse::<u32>().ok();
-        let (parts, per_postings, per_parts) = (number()?, number()?.max(1), number()?.max(1));
-        let version = head.next()?.to_owned();
-        let mut next = || lines.next().map(ToOwned::to_owned);
-        let (dictionary, postings, rows, spellings) = (next()?, next()?, next()?, next()?);
-        let pair = |entry: &str| entry.split_at_checked(NAME).map(|(name, term)| (term.to_owned(), name.to_owned()));
-        let dictionary =
-            dictionary.split(' ').filter(|entry| !entry.is_empty()).map(pair).collect::<Option<Vec<_>>>()?;
+        let mut texts: [String; 5] = Default::default();
+        for (line, text) in texts.iter_mut().zip(text.split('\n')) {
+            text.clone_into(line);
+        }
+        let [head, terms, postings, rows, spellings] = texts;
+        let mut words = head.split(' ');
+        let form = words.next()?;
+        let mut numbers = [0_u32; 3];
+        for number in &mut numbers {
+            *number = words.next()?.parse().ok().filter(|_| form == FORM)?;
+        }
+        let [parts, per_postings, per_parts] = numbers;
+        let (per_postings, per_parts) = (per_postings.max(1), per_parts.max(1));
+        let version = words.next()?.to_owned();
+        let mut dictionary = Vec::new();
+        for entry in terms.split(' ').filter(|entry| !entry.is_empty()) {
+            let (name, term) = entry.split_at_checked(NAME)?;
+            dictionary.push((term.to_owned(), name.to_owned()));
+        }
         Some(Self { version, parts, per_postings, per_parts, dictionary, postings, rows, spellings })
     }
 
@@ -302,23 +310,17 @@ pub struct PartRow {
 
 impl PartRow {
     /// The line of a parts segment.
-    pub fn parse(line: &str) -> Option<Self> {
-        let mut columns = line.split('\t').map(ToOwned::to_owned);
-        let mut next = || columns.next();
-        Some(Self {
-            sku: next()?,
-            brand: next()?,
-            brand_name: next()?,
-            number: next()?,
-            description: next()?,
-            part_type: next()?,
-            life_cycle: match next()?.as_str() {
-                "p" => LifeCycle::PhasingOut,
-                "d" => LifeCycle::Discontinued,
-                _ => LifeCycle::Active,
-            },
-            superseded_by: next()?,
-            score: 0,
-        })
+    pub fn parse(line: &str) -> Self {
+        let mut columns: [String; 8] = Default::default();
+        for (column, text) in columns.iter_mut().zip(line.split('\t')) {
+            text.clone_into(column);
+        }
+        let [sku, brand, brand_name, number, description, part_type, life_cycle, superseded_by] = columns;
+        let life_cycle = match life_cycle.as_str() {
+            "p" => LifeCycle::PhasingOut,
+            "d" => LifeCycle::Discontinued,
+            _ => LifeCycle::Active,
+        };
+        Self { sku, brand, brand_name, number, description, part_type, life_cycle, superseded_by, score: 0 }
     }
 }
