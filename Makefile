@@ -9,10 +9,10 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test simulate model conformance check bench seed deploy clean setup
+.PHONY: help run demo build test simulate model conformance check bench seed deploy clean setup
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup:
 	@scripts/setup.sh build
@@ -22,6 +22,10 @@ build: setup ## the Worker: build/index.js and its wasm
 
 run: build ## build, seed an empty STATE folder, serve on PORT, print what to try
 	@$(TOOLED) exec node local/run.mjs
+
+demo: ## play a day of trade against the running instance, so that /kpi has something to show (SEED=2 is another day)
+	@scripts/setup.sh build
+	@$(TOOLED) exec node local/demo.mjs
 
 seed: setup ## write the demonstration catalogue into STATE (while no server uses it)
 	cargo run --profile tool --locked --package kv-seed -- demo --state "$(STATE)"
@@ -46,8 +50,9 @@ model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 
-conformance: setup ## other people's programs against it: the MCP suite, MCP clients
+conformance: setup ## what programs that nobody here wrote say of MCP and of the API
 	@scripts/conformance.sh
+	@scripts/conformance-openapi.sh
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 	@scripts/setup.sh check

@@ -4,6 +4,7 @@
 import { revive, wasm, settle } from "./glue/instance.js";
 import { durableObject } from "./glue/object.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
+import { answerLines, areLines } from "./glue/lines.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
 import { trace } from "./glue/analytics.js";
@@ -36,6 +37,7 @@ export default {
     }
     // No `await` where there is nothing to wait for: a promise costs a tenth of the whole request.
     if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
+    if (areLines(request)) return respondToLines(request, id, env, ctx);
     return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
   },
 
@@ -73,7 +75,7 @@ function respond(request, id, key, body, env, ctx) {
   try {
     revive();
     const tooLarge = body === TOO_LARGE;
-    const answer = wasm.respond(head(request, id, tooLarge), tooLarge ? NO_BODY : body, env, ctx);
+    const answer = wasm.respond(head(request, id, tooLarge ? "too_large" : ""), tooLarge ? NO_BODY : body, env, ctx);
     if (typeof answer === "string") return toResponse(answer, request, id, key);
     return settle(answer).then((text) => toResponse(text, request, id, key), (error) => failed(error, id));
   } catch (error) {
@@ -81,12 +83,25 @@ function respond(request, id, key, body, env, ctx) {
   }
 }
 
-function head(request, id, tooLarge) {
+async function respondToLines(request, id, env, ctx) {
+  const ask = async (state, body) => {
+    revive();
+    const answer = wasm.respond(head(request, id, state), body, env, ctx);
+    return typeof answer === "string" ? answer : settle(answer);
+  };
+  try {
+    return await answerLines(request, { ask, read, respond: (answer, body) => toResponse(answer, request, id, null, body) });
+  } catch (error) {
+    return failed(error, id);
+  }
+}
+
+function head(request, id, state) {
   // A HEAD is a GET whose body is dropped on the way out.
   const method = request.method === "HEAD" ? "GET" : request.method;
   const { cf, headers, url } = request;
   const place = cf?.latitude === undefined ? "" : `${cf.latitude},${cf.longitude}`;
-  let text = `${method}\n${url}\n${id}\n${Date.now()}\n${tooLarge ? "too_large" : ""}\n${place}`;
+  let text = `${method}\n${url}\n${id}\n${Date.now()}\n${state}\n${place}`;
   for (let i = 0; i < HEADERS.length; i++) text += `\n${headers.get(HEADERS[i]) ?? ""}`;
   if (url.startsWith("/mcp", url.indexOf("/", 8))) {
     for (const name of MCP_HEADERS) text += `\n${headers.get(name) ?? ""}`;
@@ -95,7 +110,7 @@ function head(request, id, tooLarge) {
 }
 
 /** `answer` is "<status> <cache ms>\n", "<name>: <value>\n" for each header, "\n", then the body to its end. */
-function toResponse(answer, request, id, key) {
+function read(answer) {
   const end = answer.indexOf("\n\n");
   const lines = answer.slice(0, end).split("\n");
   const status = +lines[0].slice(0, 3);
@@ -105,11 +120,16 @@ function toResponse(answer, request, id, key) {
     const colon = lines[i].indexOf(": ");
     headers[lines[i].slice(0, colon)] = lines[i].slice(colon + 2);
   }
-  const body = answer.slice(end + 2);
+  return { status, lifetime, headers, body: answer.slice(end + 2) };
+}
+
+/** The response to `request` that Rust's `answer` says, perhaps with another body. */
+function toResponse(answer, request, id, key, stream) {
+  const { status, lifetime, headers, body } = read(answer);
   if (lifetime > 0 && key !== null && status === 200) answers.keep(key, headers, body, lifetime);
   headers["x-request-id"] = id;
   const bodyless = status === 204 || status === 304 || request.method === "HEAD";
-  return new Response(bodyless ? null : body, { status, headers });
+  return new Response(bodyless ? null : (stream ?? body), { status, headers });
 }
 
 /** A fault of ours. The log gets the cause, the caller does not. */

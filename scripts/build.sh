@@ -7,11 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
 package=${1:-functions}
 out=${2:-build}
+features=${3:-}
 
 # The features that Rust's wasm32 target and wasm-bindgen emit; naming them keeps wasm-opt from using newer ones.
 FEATURES=(mutable-globals sign-ext nontrapping-float-to-int bulk-memory multivalue reference-types exception-handling)
 
-cargo build --release --locked --package "$package" --target wasm32-unknown-unknown
+cargo build --release --locked --package "$package" ${features:+--features "$features"} --target wasm32-unknown-unknown
 wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.parse(require("fs").readFileSync(0)).target_directory')/wasm32-unknown-unknown/release/$package.wasm
 
 mkdir -p "$out/wasm"
@@ -31,6 +32,10 @@ sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/was
 wasm-opt -O1 --reorder-functions "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
-rm -rf "$out/assets" && cp -r web "$out/assets"
+rm -rf "$out/assets" && cp -r web "$out/assets" && rm -r "$out/assets/board"
+# The board of /kpi, with the chart library, as one script and one style sheet.
+esbuild kpi=web/board/main.js kpi=web/board/board.css --bundle --minify --format=esm --target=es2023 --log-level=warning \
+  --outdir="$out/assets/assets"
+cp node_modules/uplot/LICENSE "$out/assets/assets/uplot-licence.txt"
 echo "$stamp" > "$out/stamp"
 if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh)"; fi

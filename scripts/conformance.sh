@@ -3,35 +3,21 @@
 # that is named for what is in it, once; then builds the Worker if need be and runs tests/conformance/run.mjs.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+source "$ROOT/scripts/keep.sh"
 cd "$ROOT/tests/conformance"
 
-say() { printf '\033[1mconformance:\033[0m %s\n' "$*" >&2; }
-# name <files…>: a folder of the cache for what these files ask for
-home() { local name=$1; shift; echo "$CACHE/conformance/$name-$(cat "$@" | sha256sum | cut -c1-16)"; }
-# keep <folder> <command…>: runs the command in a new folder beside it, which takes its place when all went well
-keep() {
-  local folder=$1 temp; shift
-  if [ -d "$folder" ]; then return; fi
-  say "setting up $folder"
-  mkdir -p "$(dirname "$folder")"
-  temp=$(mktemp -d "$folder.XXXXXX")
-  "$@" "$temp"
-  # Another set-up that ran at the same time may have been first; its result is as good.
-  mv -T "$temp" "$folder" 2> /dev/null || rm -rf "$temp"
-}
-
-programs() { cp package.json package-lock.json .npmrc "$1"; (cd "$1" && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error); }
+command -v python3 > /dev/null || { say "python3 is missing: the Python clients need it, with its venv module"; exit 1; }
 python() {
   python3 -m venv "$2"
   "$2/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "python-$1.txt"
 }
 
 export PROGRAMS PYTHON_1 PYTHON_2
-PROGRAMS=$(home programs package.json package-lock.json)
-keep "$PROGRAMS" programs
-PYTHON_1=$(home python-1.30.0 python-1.30.0.txt)
+PROGRAMS=$(kept programs package.json package-lock.json)
+keep "$PROGRAMS" npm_packages .
+PYTHON_1=$(kept python-1.30.0 python-1.30.0.txt)
 keep "$PYTHON_1" python 1.30.0
-PYTHON_2=$(home python-2.3.0 python-2.3.0.txt)
+PYTHON_2=$(kept python-2.3.0 python-2.3.0.txt)
 keep "$PYTHON_2" python 2.3.0
 
 cd "$ROOT"

@@ -13,8 +13,12 @@ use crate::time::Timestamp;
 /// The most bad fields one answer names.
 pub const MAX_FAULTS: usize = 20;
 
+/// The largest count that a caller can send: what JavaScript and SQLite tell exactly.
+pub const MAX_SAFE: u64 = (1 << 53) - 1;
+
 /// One bad field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Where, as a JSON Pointer into the request body.
     pub pointer: String,
@@ -82,7 +86,9 @@ impl<'a> Fields<'a> {
 
     /// The raw field `name`; `null` reads as absent.
     pub fn raw(&mut self, name: &'static str) -> Option<&'a Value> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.object.and_then(|object| object.get(name)).filter(|value| !value.is_null())
     }
 
@@ -169,9 +175,18 @@ from_json_text!(
     crate::catalog::PartNumber,
 );
 
+/// A whole number, also one that is written as `2.0`: JSON knows no difference, and some writers make none.
+fn whole(value: &Value) -> Option<i64> {
+    /// [`MAX_SAFE`]
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and within what a double tells exactly")]
+    let of_double = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
+    value.as_i64().or_else(|| value.as_f64().and_then(of_double))
+}
+
 impl FromJson for Quantity {
     fn from_json(value: &Value) -> Result<Self, String> {
-        value.as_i64().ok_or(InvalidQuantity).and_then(Self::new).map_err(|error| error.to_string())
+        whole(value).ok_or(InvalidQuantity).and_then(Self::new).map_err(|error| error.to_string())
     }
 }
 
@@ -189,19 +204,21 @@ impl FromJson for f64 {
 
 impl FromJson for u64 {
     fn from_json(value: &Value) -> Result<Self, String> {
-        value.as_u64().ok_or_else(|| "expected a whole number, 0 or more".into())
+        let whole = whole(value).and_then(|n| Self::try_from(n).ok()).filter(|n| *n <= MAX_SAFE);
+        whole.ok_or_else(|| format!("expected a whole number from 0 to {MAX_SAFE}"))
     }
 }
 
 impl FromJson for i64 {
     fn from_json(value: &Value) -> Result<Self, String> {
-        value.as_i64().ok_or_else(|| "expected a whole number".into())
+        whole(value).ok_or_else(|| "expected a whole number".into())
     }
 }
 
 impl FromJson for u32 {
     fn from_json(value: &Value) -> Result<Self, String> {
-        value.as_u64().and_then(|n| Self::try_from(n).ok()).ok_or_else(|| "expected a whole number, 0 or more".into())
+        let whole = whole(value).and_then(|n| Self::try_from(n).ok());
+        whole.ok_or_else(|| "expected a whole number, 0 or more".into())
     }
 }
 
@@ -265,6 +282,30 @@ mod tests {
             assert_eq!(Quantity::from_json(&value).unwrap_err(), "a quantity is a whole number from 1 to 1000000");
         }
         assert_eq!(Quantity::from_json(&json!(2)).map(Quantity::get), Ok(2));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let read = |text: &str| i64::from_json(&serde_json::from_str(text).unwrap()).ok();
+        for (text, number) in [("2.0", 2), ("-3.0e2", -300), ("999999999999999.0", 999_999_999_999_999), ("-0.0", 0)] {
+            assert_eq!(read(text), Some(number), "{text}");
+        }
+        for text in ["2.5", "1e300", "-2e16", "\"2\"", "null"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!([MAX_SAFE, MAX_SAFE + 1].map(|n| u64::from_json(&json!(n)).ok()), [Some(MAX_SAFE), None]);
+        assert_eq!((u32::from_json(&json!(7.0)), u32::from_json(&json!(-1.0)).is_err()), (Ok(7), true));
+    }
+
+    #[test]
+    fn a_field_is_named_once_among_those_that_are_known() {
+        let body = json!({"b": 1});
+        let mut faults = Faults::default();
+        let mut fields = Fields::of(&body, "", &mut faults);
+        let _: Option<bool> = fields.required("a", &mut faults).or_else(|| fields.optional("a", &mut faults));
+        fields.finish(&mut faults);
+        let details: Vec<_> = faults.or(Some(())).unwrap_err().into_iter().map(|fault| fault.detail).collect();
+        assert_eq!(details.last().map(String::as_str), Some("no such field here; known are: a"));
     }
 
     #[test]

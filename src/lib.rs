@@ -16,6 +16,8 @@ pub mod order;
 pub mod pricing;
 pub mod query;
 pub mod quote;
+#[cfg(feature = "openapi")]
+pub mod schema;
 pub mod search;
 pub mod sourcing;
 pub mod stock;

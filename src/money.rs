@@ -79,8 +79,10 @@ impl FromStr for Currency {
 
 /// An amount in minor units (cents for USD) of one currency; may be negative for a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Money {
     /// Minor units: 1234 is $12.34.
+    #[cfg_attr(feature = "openapi", schemars(range(min = -1_000_000_000_000_i64, max = 1_000_000_000_000_i64)))]
     pub amount: i64,
     /// The currency of `amount`.
     pub currency: Currency,

@@ -6,19 +6,19 @@ const MAX_BODY = 1024 * 1024;
 // sees a broken pipe, and not the answer.
 const MAX_READ = 16 * MAX_BODY;
 
-/** The body's bytes, or TOO_LARGE. */
-export async function readBody(request) {
+/** The body's bytes, or TOO_LARGE where they are more than `most`. */
+export async function readBody(request, most = MAX_BODY) {
   const length = request.headers.get("content-length");
-  if (length !== null && Number(length) <= MAX_BODY) return request.bytes();
+  if (length !== null && Number(length) <= most) return request.bytes();
   const chunks = [];
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
     if (size > MAX_READ) return TOO_LARGE; // leaving the loop cancels the stream
-    if (size <= MAX_BODY) chunks.push(chunk);
+    if (size <= most) chunks.push(chunk);
     else chunks.length = 0;
   }
-  if (size > MAX_BODY) return TOO_LARGE;
+  if (size > most) return TOO_LARGE;
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

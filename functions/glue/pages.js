@@ -1,6 +1,8 @@
 // What people and crawlers look at: static files, with the headers that keep other people's code out of them.
 
-const PAGES = new Set(["/", "/robots.txt", "/llms.txt"]);
+const PAGES = new Set(["/", "/kpi", "/robots.txt", "/llms.txt", "/openapi.json"]);
+// What programs in other origins' pages may read.
+const OPEN = new Set(["/openapi.json"]);
 const FOLDER = "/assets/";
 
 const HEADERS = {
@@ -26,5 +28,6 @@ export async function page(request, path, env) {
   const found = await env.ASSETS.fetch(new URL(path, request.url), { method: request.method, headers: request.headers });
   const response = new Response(found.body, found);
   for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  if (OPEN.has(path)) response.headers.set("access-control-allow-origin", "*");
   return response;
 }

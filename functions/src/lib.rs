@@ -4,6 +4,7 @@ pub mod admin;
 pub mod auth;
 pub mod authority;
 pub mod availability;
+pub mod bulk;
 pub mod catalog;
 pub mod edge;
 pub mod events;

@@ -18,24 +18,43 @@ use crate::wire::Answer;
 
 /// A part as callers see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Part"))]
 pub struct PartView<'a> {
+    /// The distributor's name for it.
     sku: &'a Sku,
+    /// The maker's brand.
     brand: &'a BrandCode,
+    /// The brand's name.
     brand_name: &'a str,
+    /// The maker's number.
     number: &'a PartNumber,
+    /// One line for people.
     description: &'a str,
+    /// What kind of part it is.
     part_type: &'a PartType,
+    /// `physical`, `digital`, or `bundle` of `components`.
     kind: Kind,
+    /// Where it stands in its life.
     life_cycle: LifeCycle,
+    /// Whether it is kept in stock.
     supply: Supply,
+    /// In what numbers it is sold.
     pack: Pack,
+    /// Days allowed to bring the old unit back.
     core_return_days: Option<u16>,
+    /// What must be calibrated after fitting.
     calibration: Option<&'a Calibration>,
+    /// Our parts that can be fitted instead.
     interchange: &'a [Interchange],
+    /// The chain of replacements; the last is sold today.
     superseded_by: &'a [Sku],
+    /// What a bundle is made of.
     components: &'a [Component],
+    /// Its bar code.
     gtin: Option<&'a str>,
+    /// What else is known, by name.
     attributes: &'a BTreeMap<String, String>,
+    /// How a digital part is billed; `null` is a single sale.
     billing: Option<Billing>,
 }
 

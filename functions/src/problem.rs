@@ -11,16 +11,25 @@ use crate::wire::Answer;
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Details>);
 
+/// The document of a problem, as RFC 9457 has it.
 #[derive(Debug, Clone, Serialize)]
-struct Details {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Problem"))]
+pub struct Details {
+    /// `urn:holdfast:problem:` and the code. A name, not a page to open.
     #[serde(rename = "type")]
     kind: String,
+    /// The code in words.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// What programs look at; stable.
     code: &'static str,
+    /// What was wrong, and what to do next.
     detail: String,
+    /// Whether the same request can succeed later.
     retryable: bool,
-    /// A list of entries that each have `pointer`, `code` and `detail`, and perhaps more.
+    /// What was wrong in each place. An entry has `pointer`, `code` and `detail`, and perhaps more.
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<Fault>"))]
     errors: Box<RawValue>,
     #[serde(skip)]
     headers: Vec<(&'static str, String)>,
@@ -78,6 +87,11 @@ impl Problem {
         Self::new(413, "too_large", "The body is too large", "a request body has at most 1 MiB; send it in parts")
     }
 
+    /// 413: the lines are larger than a query sent as lines may be.
+    pub fn too_many_bytes() -> Self {
+        Self::new(413, "too_large", "The body is too large", "lines have at most 4 MiB in all; send them in parts")
+    }
+
     /// 422: the body is JSON, and these fields of it are wrong.
     pub fn invalid_request(errors: &[Fault]) -> Self {
         let detail = match errors {
@@ -91,6 +105,11 @@ impl Problem {
     /// 422 about one field.
     pub fn invalid_field(pointer: &str, detail: impl Into<String>) -> Self {
         Self::invalid_request(&[Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
+    }
+
+    /// 422 about one field that is sound by itself, with a code of its own.
+    pub fn refused_field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::invalid_request(&[Fault { pointer: pointer.into(), code, detail: detail.into() }])
     }
 
     /// A refusal with a status and a code of its own.

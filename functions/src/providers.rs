@@ -54,15 +54,22 @@ thread_local! {
 
 /// A provider's credential, as whoever may see the token sees it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Credential"))]
 pub struct CredentialView {
+    /// Who gives it.
     provider: ProviderId,
+    /// How far it has come.
     state: CredentialState,
+    /// What the provider gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
+    /// Until when it is good, if the provider said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    /// Why it is not there yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+    /// The same in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// When to ask again, in seconds.
@@ -72,6 +79,7 @@ pub struct CredentialView {
 
 /// How far a credential has come.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum CredentialState {
     /// It is there.

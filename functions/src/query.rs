@@ -9,10 +9,12 @@ use holdfast::id::Sku;
 use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, Promotion};
 use holdfast::query::answer::{QueryAnswer, Terms, answer, wants_more};
+use holdfast::query::lines::Form;
 use holdfast::query::{Finding, QueryRequest, ResolvedLine, StockTable, resolve::resolve};
-use holdfast::sourcing::{Destination, GeoPoint, Location, Need, Survey, nearest};
+use holdfast::sourcing::{Destination, GeoPoint, Location, Need, NoDestination, Survey, nearest};
 use holdfast::stock::Dedicated;
 
+use crate::bulk::{self, Part};
 use crate::edge::Edge;
 use crate::kpi::answers;
 use crate::problem::Problem;
@@ -22,13 +24,22 @@ use crate::wire::Answer;
 /// Answers a query.
 pub async fn query(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Query).await?.account;
-    let request = QueryRequest::read(&edge.json()?)?;
+    let (request, part) = match Form::of(edge.request.content_type) {
+        None => {
+            bulk::no_options(edge)?;
+            (QueryRequest::read(&edge.json()?)?, None)
+        }
+        Some(form) => Part::read(edge, form).map(|(request, part)| (request, Some(part)))?,
+    };
     if let Some(other) = request.currency.filter(|currency| *currency != account.currency) {
         let detail = format!("this account is quoted in {}, not {other}; leave `currency` out", account.currency);
-        return Err(Problem::invalid_field("/currency", detail));
+        return Err(Problem::refused_field("/currency", "currency_not_available", detail));
     }
     let known = Known::of(edge, &account, &request).await?;
-    Ok(known.answer(edge, &account, &request, |answer| edge.ok(answer)))
+    Ok(known.answer(edge, &account, &request, |answer| match part {
+        None => edge.ok(&answer),
+        Some(part) => part.answer(answer),
+    }))
 }
 
 /// All that an answer is made from.
@@ -53,7 +64,7 @@ impl Known {
         edge: &Edge<'_>,
         account: &Account,
         request: &QueryRequest,
-        show: impl FnOnce(&QueryAnswer<'_>) -> T,
+        show: impl FnOnce(QueryAnswer<'_>) -> T,
     ) -> T {
         let (found, fulfilment, needed_by) = (&self.found, request.fulfilment, request.needed_by);
         let need = Need { destination: self.destination, home: &account.home, fulfilment, needed_by };
@@ -66,7 +77,7 @@ impl Known {
         };
         let answer = answer(request, &found.lines, &terms);
         answers::remember(&account.id, &answer);
-        show(&answer)
+        show(answer)
     }
 }
 
@@ -95,11 +106,14 @@ impl Found {
 pub fn destination(asked: Option<Destination>, account: &Account, locations: &[Location]) -> Result<GeoPoint, Problem> {
     match asked {
         Some(place) => {
-            place.resolve(locations).map_err(|error| Problem::invalid_field("/deliver_to", error.to_string()))
+            let unknown =
+                |error: NoDestination| Problem::refused_field("/deliver_to", "unknown_location", error.to_string());
+            place.resolve(locations).map_err(unknown)
         }
         None => Destination::at(account.home.clone()).resolve(locations).map_err(|error| {
             worker::console_error!("the home of account {}: {error}", account.id);
-            Problem::invalid_field("/deliver_to", "this account's home location is not known; say where to deliver")
+            let detail = "this account's home location is not known; say where to deliver";
+            Problem::refused_field("/deliver_to", "unknown_location", detail)
         }),
     }
 }

@@ -2,8 +2,8 @@
 
 mod handshake;
 mod order;
-mod shortage;
-mod view;
+pub mod shortage;
+pub mod view;
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
 use holdfast::digest::sha256_hex;
 use holdfast::id::{LocationId, OpaqueId, Region};
-use holdfast::input::{Fault, Faults, Fields};
+use holdfast::input::{Fault, Faults, Fields, FromJson};
 use holdfast::order::distinct;
 use holdfast::pricing::{Account, Buyer, Contract, NoPrice, Promotion, Trace, price};
 use holdfast::quote::Said;
@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use self::handshake::Order;
 use self::view::QuoteView;
+use crate::auth::Caller;
 use crate::edge::Edge;
 use crate::kpi::answers;
 use crate::objects;
@@ -42,9 +43,29 @@ const DEFAULT_PAGE: u32 = 20;
 /// `POST /v1/quotes`
 pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let caller = edge.caller(Scope::Quote).await?;
+    let idempotency = idempotency(edge, &caller.account)?;
+    hold(edge, &caller, QuoteRequest::read(&edge.json()?)?, idempotency).await
+}
+
+/// `POST /v1/quotes/{id}/reorder`: the same again, at today's prices.
+pub async fn reorder(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
+    let caller = edge.caller(Scope::Quote).await?;
+    let quote = quote_id(id)?;
+    let idempotency = idempotency(edge, &caller.account)?;
+    let body = body(edge)?;
+    match ask(edge, &caller.account, Ask::Get { quote }, None).await? {
+        call::Answer::Quote { quote, .. } => hold(edge, &caller, QuoteRequest::again(&quote, body)?, idempotency).await,
+        other => answer_quote(edge, other, 201),
+    }
+}
+
+async fn hold(
+    edge: &Edge<'_>,
+    caller: &Caller,
+    request: QuoteRequest,
+    idempotency: Idempotency,
+) -> Result<Answer, Problem> {
     let account = &caller.account;
-    let idempotency = idempotency(edge, account)?;
-    let request = QuoteRequest::read(&edge.json()?)?;
     let order = request.commit.as_ref().map(|body| Order::read(body, "/commit")).transpose()?;
     if account.on_hold {
         return Err(Problem::forbidden("this account is on hold: prices are shown, nothing can be ordered"));
@@ -56,7 +77,7 @@ pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let draft = draft(edge, account, &request, &found, &idempotency)?;
     if let Some(order) = &order {
         let lines = draft.lines.iter().map(|line| (&line.sku, line.needs.as_slice(), line.quantity));
-        handshake::check(edge, &caller, order, lines.collect()).await?;
+        handshake::check(edge, caller, order, lines.collect()).await?;
     }
     let commit = handshake::after(&idempotency);
     match ask(edge, account, Ask::Open { draft: Box::new(draft) }, Some(idempotency)).await? {
@@ -64,7 +85,7 @@ pub async fn open(edge: &Edge<'_>) -> Result<Answer, Problem> {
             Err(again(shortage::problem(edge, account, &request, &shortages).await, replayed))
         }
         call::Answer::Quote { quote, .. } if order.is_some() => {
-            handshake::commit(edge, &caller, quote.id, order.unwrap_or_default(), commit, 201).await
+            handshake::commit(edge, caller, quote.id, order.unwrap_or_default(), commit, 201).await
         }
         answer => answer_quote(edge, answer, 201),
     }
@@ -77,7 +98,7 @@ pub async fn get(edge: &Edge<'_>, id: &str) -> Result<Answer, Problem> {
     answer_quote(edge, ask(edge, &account, Ask::Get { quote }, None).await?, 200)
 }
 
-/// `GET /v1/quotes?state=&cursor=&limit=`
+/// `GET /v1/quotes?state=&reference=&cursor=&limit=`
 pub async fn list(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Quote).await?.account;
     let state = match edge.parameters("state").next() {
@@ -87,12 +108,19 @@ pub async fn list(edge: &Edge<'_>) -> Result<Answer, Problem> {
         })?),
         None => None,
     };
+    let reference = match edge.parameters("reference").next() {
+        Some(name) => {
+            Some(String::from_json(&name.into()).map_err(|expected| Problem::invalid_field("/reference", expected))?)
+        }
+        None => None,
+    };
     let cursor = edge.parameter("cursor")?;
     let limit = edge.parameter("limit")?.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(Problem::invalid_field("/limit", format!("a page has 1 to {MAX_PAGE} quotes")));
     }
-    let call::Answer::Quotes { quotes, cursor } = ask(edge, &account, Ask::List { state, cursor, limit }, None).await?
+    let call::Answer::Quotes { quotes, cursor } =
+        ask(edge, &account, Ask::List { state, reference, cursor, limit }, None).await?
     else {
         return Err(Problem::internal());
     };

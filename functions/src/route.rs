@@ -29,7 +29,9 @@ pub async fn call(request: &Request<'_>, env: &Env, context: &worker::Context) -
     let path = request.path();
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
-    if let Some(function) = function(request.method, path) {
+    // A part of a query that is sent as lines is not the query that the first number is about.
+    let told = if request.lines.is_some() { Some("bulk") } else { function(request.method, path) };
+    if let Some(function) = told {
         gather::note(function, &edge, answer.status(), context);
     }
     answer
@@ -146,12 +148,13 @@ async fn to_quotes(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
             only(edge, "GET")?;
             quotes::get(edge, id).await
         }
-        [id, act @ ("commit" | "release" | "extend" | "returns")] => {
+        [id, act @ ("commit" | "release" | "extend" | "returns" | "reorder")] => {
             only(edge, "POST")?;
             match *act {
                 "commit" => quotes::commit(edge, id).await,
                 "release" => quotes::release(edge, id).await,
                 "extend" => quotes::extend(edge, id).await,
+                "reorder" => quotes::reorder(edge, id).await,
                 _ => quotes::returns(edge, id).await,
             }
         }

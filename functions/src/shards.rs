@@ -41,10 +41,15 @@ pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
 /// The move of a sku in one region.
 #[derive(Serialize)]
-struct Move {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShardMove"))]
+pub struct Move {
+    /// The region.
     region: Region,
+    /// The shard that had the part.
     from: String,
+    /// The shard of its own.
     to: String,
+    /// `none`, `copying`, `frozen`, `switched`, `clearing` or `moved`.
     state: &'static str,
     /// Records of quotes copied.
     quotes: u64,
@@ -58,13 +63,21 @@ async fn moves(edge: &Edge<'_>, sku: &str, only: Option<&str>, begin: bool) -> R
     let (part, locations, map) = stock::stocked(edge, sku).await?;
     let sku = &part.sku;
     if part.kind != Kind::Physical {
-        return Err(Problem::invalid_field("/sku", "a digital part or a bundle has no stock of its own"));
+        return Err(Problem::refused_field(
+            "/sku",
+            "not_stocked",
+            "a digital part or a bundle has no stock of its own",
+        ));
     }
     let mut regions: BTreeSet<&Region> = locations.iter().map(|location| &location.region).collect();
     if let Some(only) = only {
         regions.retain(|region| region.as_str() == only);
         if regions.is_empty() {
-            return Err(Problem::invalid_field("/region", format!("no location is in the region `{only}`")));
+            return Err(Problem::refused_field(
+                "/region",
+                "unknown_region",
+                format!("no location is in the region `{only}`"),
+            ));
         }
     }
     let mut list = listed(edge).await?;

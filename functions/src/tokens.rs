@@ -349,15 +349,25 @@ fn mark(answer: Answer, replayed: bool) -> Answer {
 
 /// A token as whoever asked for it gets it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "IssuedToken"))]
 pub struct Issued<'a> {
+    /// Its id.
     id: &'a OpaqueId,
+    /// The token: a JWS.
     token: &'a str,
+    /// Until when it can be redeemed.
     expires_at: Timestamp,
+    /// The quote on which the unit was sold.
     quote: &'a OpaqueId,
+    /// Its line.
     line: u16,
+    /// The part.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::id::Sku"))]
     sku: &'a str,
+    /// What was uncertain.
     #[serde(skip_serializing_if = "<[Warning]>::is_empty")]
     warnings: &'a [Warning],
+    /// What the part's provider adds to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'a CredentialView>,
 }
@@ -375,19 +385,37 @@ impl<'a> Issued<'a> {
 
 /// A token as its owner sees it.
 #[derive(Serialize)]
-struct TokenView<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Token"))]
+pub struct TokenView<'a> {
+    /// Its id.
     id: &'a OpaqueId,
+    /// How far it has come.
     state: State,
+    /// Until when it can be redeemed.
     expires_at: Timestamp,
+    /// When it came to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    /// The quote on which the unit was sold.
     quote: &'a OpaqueId,
+    /// Its line.
     line: u16,
+    /// The part.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::id::Sku"))]
     sku: &'a str,
+    /// The vehicle.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::catalog::vin::Vin"))]
     vin: &'a str,
+    /// The shop.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::id::RegisteredId"))]
     shop: &'a str,
+    /// The technician.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::id::RegisteredId"))]
     technician: &'a str,
+    /// The tool.
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast::id::RegisteredId"))]
     tool: &'a str,
+    /// What was uncertain.
     #[serde(skip_serializing_if = "<[Warning]>::is_empty")]
     warnings: &'a [Warning],
 }
@@ -414,18 +442,24 @@ impl<'a> TokenView<'a> {
 
 /// What a redemption leaves in the hands of whoever redeemed.
 #[derive(Serialize)]
-struct Receipt<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Redemption"))]
+pub struct Receipt<'a> {
     #[serde(flatten)]
     token: TokenView<'a>,
+    /// When it was redeemed.
     redeemed_at: Timestamp,
+    /// The place of the redemption in the account's log.
     #[serde(rename = "receipt")]
     anchor: Anchor<'a>,
 }
 
 /// A place in the account's log. Whoever keeps it can tell later whether what stands before it was changed.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "LogAnchor"))]
 struct Anchor<'a> {
+    /// The entry's place.
     seq: u64,
+    /// Its hash, in hex.
     hash: &'a str,
 }
 

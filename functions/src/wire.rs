@@ -32,6 +32,9 @@ pub struct Request<'a> {
     pub now_ms: u64,
     /// The body was over the limit and has not been read: answer 413.
     pub too_large: bool,
+    /// The body is a part of a query that is sent line by line: the place of its first line, and how many there are in
+    /// all. The parts of one query are asked one after the other.
+    pub lines: Option<(u64, u64)>,
     /// `latitude,longitude` of the caller's network, where the platform knows it.
     pub place: &'a str,
     /// `Authorization`
@@ -68,12 +71,17 @@ impl<'a> Request<'a> {
     pub fn read(head: &'a str, body: &'a [u8]) -> Self {
         let mut lines = head.split('\n');
         let mut next = || lines.next().unwrap_or_default();
+        let (method, url, id) = (next(), next(), next());
+        let now_ms = next().parse().unwrap_or_default();
+        let state = next();
+        let lines = state.strip_prefix("lines ").and_then(|lines| lines.split_once(' '));
         Self {
-            method: next(),
-            url: next(),
-            id: next(),
-            now_ms: next().parse().unwrap_or_default(),
-            too_large: next() == "too_large",
+            method,
+            url,
+            id,
+            now_ms,
+            too_large: state == "too_large",
+            lines: lines.and_then(|(first, all)| Some((first.parse().ok()?, all.parse().ok()?))),
             place: next(),
             authorization: next(),
             api_key: next(),
@@ -188,6 +196,15 @@ mod tests {
         assert_eq!((request.authorization, request.api_key), ("Bearer k", ""));
         assert_eq!((request.idempotency_key, request.origin), ("idem", "https://o"));
         assert_eq!((request.traceparent, request.client_address, request.body), ("00-t", "10.0.0.1", &b"{}"[..]));
+    }
+
+    #[test]
+    fn a_part_of_a_query_says_where_it_stands() {
+        let read = |head: &str| Request::read(head, b"").lines;
+        assert_eq!(read("POST\nu\nr\n1\nlines 300 512\n"), Some((300, 512)));
+        for other in ["", "too_large", "lines", "lines 3", "lines x 5"] {
+            assert_eq!(read(&format!("POST\nu\nr\n1\n{other}\n")), None);
+        }
     }
 
     #[test]

@@ -209,6 +209,15 @@ fn the_same_input_again_changes_nothing_and_a_changed_one_only_what_differs() {
 }
 
 #[test]
+fn the_directory_tells_the_brands_and_part_types_and_how_many_parts_each_has() {
+    let case = Case::new(&[("parts.csv", PARTS), ("components.csv", COMPONENTS)]);
+    case.import(false);
+    let types = json!({"Brake Pad": 3, "Brake Kit": 1, "Subscription": 1});
+    let brands = json!({"BRKX": {"name": "BRKX", "parts": 5}});
+    assert_eq!(case.value("directory"), json!({"brands": brands, "part_types": types}));
+}
+
+#[test]
 fn pruning_leaves_kinds_alone_that_were_not_in_the_input() {
     let case = Case::new(&[("parts.csv", PARTS), ("components.csv", COMPONENTS)]);
     case.import(false);

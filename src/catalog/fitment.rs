@@ -49,6 +49,7 @@ pub fn same_name(one: &str, other: &str) -> bool {
 
 /// One application: this part fits that vehicle, there, so many of it, under these conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Application {
     /// The part.
     pub sku: Sku,

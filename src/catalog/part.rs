@@ -89,6 +89,7 @@ impl Part {
 
 /// A part type: the ACES `PartType` / `PartTerminology` id where known, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PartType {
     /// PCdb id, from the user's own data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +100,7 @@ pub struct PartType {
 
 /// What kind of thing is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PartKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Lies in a warehouse.
@@ -112,6 +114,7 @@ pub enum Kind {
 
 /// Where a part stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LifeCycle {
     /// Sold and reordered.
@@ -125,6 +128,7 @@ pub enum LifeCycle {
 
 /// Whether a part is kept in stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Supply {
     /// Kept on the shelf.
@@ -138,6 +142,7 @@ pub enum Supply {
 
 /// In what numbers a part is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Pack {
     /// Smallest quantity of one line.
     pub minimum: u32,
@@ -170,6 +175,7 @@ pub struct CoreCharge {
 
 /// What must be calibrated after fitting, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Calibration {
     /// The control unit that must learn the part.
     pub ecu: String,
@@ -194,6 +200,7 @@ impl Calibration {
 
 /// Another sku of ours that can be fitted instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Interchange {
     /// The equivalent part.
     pub sku: Sku,
@@ -205,6 +212,7 @@ pub struct Interchange {
 
 /// Quality of a replacement against the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// Same maker or same specification.
@@ -219,6 +227,7 @@ pub enum Grade {
 
 /// One ingredient of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Component {
     /// The part inside.
     pub sku: Sku,
@@ -228,6 +237,7 @@ pub struct Component {
 
 /// How a digital part is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
     /// Every month.

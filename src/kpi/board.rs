@@ -3,6 +3,9 @@
 //! A board is a set of sums by name ([`Tally`]), and an event adds to some of them. Adding up is all there is: it does not
 //! matter in what order events come, and the board of a week is the sum of the boards of its days.
 
+use std::cmp::Ordering;
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
 use super::event::{Answered, Event, QuoteLine, What};
@@ -13,7 +16,45 @@ use super::tally::Tally;
 
 /// Sums by name.
 #[derive(Debug, Clone, Default)]
-pub struct Board(Sums<String>);
+pub struct Board(Sums<Name>);
+
+/// The name of a sum, which many boards may share.
+#[derive(Debug, Clone)]
+pub struct Name(Rc<str>);
+
+impl Name {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Those that are shared are often compared.
+        if Rc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Name {}
 
 /// A sum of 0 is as good as none.
 impl PartialEq for Board {
@@ -29,14 +70,19 @@ impl Eq for Board {}
 impl Board {
     /// Adds to a sum.
     pub fn add(&mut self, tally: Tally<'_>, more: i64) {
-        self.0.add(tally.to_string(), more);
+        self.0.add(Name(tally.to_string().into()), more);
+    }
+
+    /// Adds to a sum by its name.
+    pub fn add_named(&mut self, name: Name, more: i64) {
+        self.0.add(name, more);
     }
 
     /// A sum; 0 if nothing was added to it.
     pub fn get(&self, tally: Tally<'_>) -> i64 {
         let name = tally.to_string();
-        match self.0.from(|known| *known < name).first() {
-            Some((known, sum)) if *known == name => *sum,
+        match self.0.from(|known| known.as_str() < name.as_str()).first() {
+            Some((known, sum)) if known.as_str() == name => *sum,
             _ => 0,
         }
     }
@@ -49,7 +95,7 @@ impl Board {
     /// The sums whose names begin with `prefix`, by the rest of their names.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, i64)> {
         let from = self.0.from(|name| name.as_str() < prefix);
-        from.iter().map_while(move |(name, sum)| Some((name.strip_prefix(prefix)?, *sum)))
+        from.iter().map_while(move |(name, sum)| Some((name.as_str().strip_prefix(prefix)?, *sum)))
     }
 
     /// The durations counted under `prefix`, by bucket.
@@ -67,7 +113,7 @@ impl Board {
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         for (name, sum) in self.0.all() {
-            object.insert(name.clone(), Value::from(*sum));
+            object.insert(name.as_str().to_owned(), Value::from(*sum));
         }
         Value::Object(object)
     }
@@ -76,7 +122,7 @@ impl Board {
     pub fn from_json(sums: &Value) -> Self {
         let mut board = Self::default();
         for (name, sum) in sums.as_object().into_iter().flatten() {
-            board.0.add(name.clone(), sum.as_i64().unwrap_or(0));
+            board.0.add(Name::from(name.as_str()), sum.as_i64().unwrap_or(0));
         }
         board
     }
@@ -88,16 +134,12 @@ impl Board {
 
     /// Adds all that another board counted.
     pub fn merge(&mut self, other: &Self) {
-        for (name, more) in other.0.all() {
-            self.0.add(name.clone(), *more);
-        }
+        self.0.merge(&other.0, 1);
     }
 
     /// Takes away all that another board counted.
     pub fn subtract(&mut self, other: &Self) {
-        for (name, less) in other.0.all() {
-            self.0.add(name.clone(), less.saturating_neg());
-        }
+        self.0.merge(&other.0, -1);
     }
 
     /// Counts an event. What it says about a household is not here but in [`super::household`].

@@ -28,9 +28,7 @@ impl Histogram {
 
     /// Adds everything that another histogram counted.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, more) in other.0.all() {
-            self.0.add(*bucket, *more);
-        }
+        self.0.merge(&other.0, 1);
     }
 
     /// How many durations were counted.

@@ -1,7 +1,8 @@
 //! Households: whose vehicles are known, and what they spent here.
 //!
 //! What is kept of a household is the set of its facts, and what it adds to the boards follows from that set alone. So
-//! a fact may come late, or before the registration that it belongs to: the boards get the difference.
+//! a fact may come late, or before the registration that it belongs to: the boards get the difference. Facts are kept as long
+//! as the boards that they are on; a household that nobody has told anything of for so long is forgotten.
 
 use std::fmt::Write as _;
 
@@ -50,6 +51,24 @@ impl Household {
         self.spent.add((day, currency, powertrain), amount);
         let mut change = Board::default();
         change.add(self.spending(day, currency, powertrain), amount);
+        change
+    }
+
+    /// Forgets what was spent before `oldest`, and vehicles that had been replaced by then: no board of those days is kept.
+    pub fn forget_before(&mut self, oldest: Day) {
+        self.spent.drop_before(|(day, _, _)| *day < oldest);
+        let past = self.registrations.partition_point(|(at, _, _)| Day::of(*at) < oldest);
+        self.registrations.drain(..past.saturating_sub(1));
+    }
+
+    /// What changes on the board of the day on which all of it is forgotten: its vehicles leave.
+    pub fn leave(&self) -> Board {
+        let mut change = Board::default();
+        if let Some((_, _, vehicles)) = self.registrations.last() {
+            for ((powertrain, _), count) in Powertrain::NAMES.iter().zip(vehicles) {
+                change.add(Tally::Fleet(*powertrain), i64::from(*count).saturating_neg());
+            }
+        }
         change
     }
 
@@ -197,6 +216,35 @@ mod tests {
         let changes =
             [other.register(first.start(), "a".into(), ice), other.register(second.start(), "b".into(), mixed)];
         assert_eq!(sum(changes), boards);
+    }
+
+    #[test]
+    fn what_is_forgotten_changes_no_board_that_is_kept() {
+        let ice = vehicles(&[(Powertrain::Ice, 2)]);
+        let ev = vehicles(&[(Powertrain::Ev, 1)]);
+        let days = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-03-02", "2026-04-01"].map(day);
+        let [first, second, oldest, spent, last] = days;
+        let told = |forget: bool| {
+            let mut household = Household::default();
+            let mut boards = vec![household.register(first.start(), "a".into(), ice)];
+            boards.push(household.register(second.start(), "b".into(), ev));
+            for day in [first, spent] {
+                boards.push(vec![(day, household.spend(day, Currency::USD, Powertrain::Ice, 100))]);
+            }
+            if forget {
+                household.forget_before(oldest);
+                assert_eq!(household.to_text().lines().count(), 2, "{}", household.to_text());
+            }
+            boards.push(household.register(last.start(), "c".into(), ice));
+            boards.push(vec![(oldest, household.spend(oldest, Currency::USD, Powertrain::Ev, 5))]);
+            boards.push(vec![(last.plus(1), household.leave())]);
+            sum(boards)
+        };
+        assert_eq!(told(true), told(false));
+        let fleet: Days = told(true).into_iter().collect();
+        let of_a_day = |day: Day| vehicle_days(&fleet, day, day);
+        assert_eq!(of_a_day(last).get(Tally::VehicleDays(Powertrain::Ice)), 2);
+        assert!(of_a_day(last.plus(1)).is_empty(), "it has left");
     }
 
     #[test]

@@ -64,8 +64,9 @@ impl<'s, S: BoardStore> Intake<'s, S> {
     }
 
     /// Writes what has been taken.
-    pub fn finish(self) -> Result<(), S::Error> {
-        for (id, household) in &self.households {
+    pub fn finish(mut self) -> Result<(), S::Error> {
+        for (id, household) in &mut self.households {
+            household.forget_before(self.oldest);
             self.store.put_household(id, household)?;
         }
         self.days.iter().try_for_each(|(day, board)| self.store.add(*day, board))

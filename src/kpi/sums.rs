@@ -13,6 +13,11 @@ impl<K> Default for Sums<K> {
 impl<K: Ord> Sums<K> {
     /// Adds to the sum of `key`. A sum of 0 that nothing was ever added to is not kept.
     pub fn add(&mut self, key: K, more: i64) {
+        // Sums that are read come in their order.
+        if more != 0 && self.0.last().is_none_or(|(last, _)| *last < key) {
+            self.0.push((key, more));
+            return;
+        }
         match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
             Ok(place) => {
                 if let Some((_, sum)) = self.0.get_mut(place) {
@@ -24,10 +29,37 @@ impl<K: Ord> Sums<K> {
         }
     }
 
+    /// Adds each of the other sums, so many times.
+    pub fn merge(&mut self, other: &Self, times: i64)
+    where
+        K: Clone,
+    {
+        let mut merged = Vec::with_capacity(self.0.len().max(other.0.len()));
+        let mut own = std::mem::take(&mut self.0).into_iter().peekable();
+        for (key, more) in &other.0 {
+            while let Some(before) = own.next_if(|(known, _)| known < key) {
+                merged.push(before);
+            }
+            let more = more.saturating_mul(times);
+            merged.push(match own.next_if(|(known, _)| known == key) {
+                Some((known, sum)) => (known, sum.saturating_add(more)),
+                None => (key.clone(), more),
+            });
+        }
+        merged.extend(own);
+        self.0 = merged;
+    }
+
     /// The sums whose keys are not `before` some point, in order. Keys before it come first.
     pub fn from(&self, before: impl Fn(&K) -> bool) -> &[(K, i64)] {
         let start = self.0.partition_point(|(key, _)| before(key));
         self.0.get(start..).unwrap_or_default()
+    }
+
+    /// Forgets the sums whose keys are `before` some point. Keys before it come first.
+    pub fn drop_before(&mut self, before: impl Fn(&K) -> bool) {
+        let end = self.0.partition_point(|(key, _)| before(key));
+        self.0.drain(..end);
     }
 
     /// Every sum.
@@ -65,6 +97,31 @@ mod tests {
             map.retain(|_, sum| *sum != 0);
             prop_assert_eq!(not_zero(sums.all()), map.clone().into_iter().collect::<Vec<_>>());
             prop_assert_eq!(not_zero(sums.from(|key| *key < from)), map.range(from..).map(|(k, v)| (*k, *v)).collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_adds_each_sum(
+            one in proptest::collection::btree_map(0_u8..20, -5_i64..5, 0..15),
+            other in proptest::collection::btree_map(0_u8..20, -5_i64..5, 0..15),
+            times in -1_i64..2,
+        ) {
+            let sums = |map: &BTreeMap<u8, i64>| {
+                let mut sums = Sums::default();
+                for (key, sum) in map {
+                    sums.add(*key, *sum);
+                }
+                sums
+            };
+            let (mut merged, mut one_by_one) = (sums(&one), sums(&one));
+            merged.merge(&sums(&other), times);
+            for (key, sum) in &other {
+                one_by_one.add(*key, sum * times);
+            }
+            let not_zero = |all: &Sums<u8>| all.all().iter().copied().filter(|(_, sum)| *sum != 0).collect::<Vec<_>>();
+            prop_assert_eq!(not_zero(&merged), not_zero(&one_by_one));
+            prop_assert!(merged.all().is_sorted_by(|(one, _), (other, _)| one < other));
         }
     }
 

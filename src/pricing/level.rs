@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 
 /// Where a price comes from, the first to be asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PriceLevel"))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The account's contract names the sku.

@@ -26,11 +26,13 @@ pub struct Buyer<'a> {
 
 /// What a line costs. This is the `price` object of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PricedLine {
     /// One unit, rounded to minor units for people. The core charge is never in it.
     pub unit: Money,
     /// One unit, exactly, as `12.3456`: what `extended` is made from.
     #[serde(with = "super::exact")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Price"))]
     pub unit_exact: Price,
     /// The list price of one unit at this quantity, if there is one.
     pub list: Option<Money>,
@@ -55,6 +57,7 @@ pub struct PricedLine {
 
 /// A larger quantity and what a unit costs then, promotions and floors included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct BreakNext {
     /// From this quantity on.
     pub quantity: u32,
@@ -62,6 +65,7 @@ pub struct BreakNext {
     pub unit: Money,
     /// One unit, exactly.
     #[serde(with = "super::exact")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Price"))]
     pub unit_exact: Price,
 }
 

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// What the public is shown for one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PublicPrice {
     /// One unit. The core charge is not in it.
     pub unit: Money,

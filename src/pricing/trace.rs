@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One step on the way to a price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Step {
     /// The rule, in `snake_case`: a level such as `group_sheet`, or `promotion`, `margin_floor`, `core`, `extended`, …
     pub rule: String,

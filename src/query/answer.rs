@@ -33,6 +33,7 @@ pub struct Terms<'a> {
 
 /// Whether the quantity asked for can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StockStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The quantity is there, twice over.
@@ -53,6 +54,7 @@ pub enum Status {
 
 /// The answer to a query.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QueryAnswer<'a> {
     /// When it was asked.
     pub as_of: Timestamp,
@@ -67,6 +69,7 @@ pub struct QueryAnswer<'a> {
 
 /// Something the account should know.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Message {
     /// Stable.
     pub code: &'static str,
@@ -76,6 +79,7 @@ pub struct Message {
 
 /// The answer to one line.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LineAnswer<'a> {
     /// Its place in the question, from 0.
     pub line: usize,
@@ -133,6 +137,7 @@ pub struct LineAnswer<'a> {
 
 /// A part, in short.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PartSummary<'a> {
     /// The distributor's name for it.
     pub sku: &'a Sku,
@@ -146,6 +151,7 @@ pub struct PartSummary<'a> {
 
 /// A stable code and words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// Stable.
     pub code: &'static str,
@@ -155,6 +161,7 @@ pub struct Reason {
 
 /// A scheduled receipt, as callers see it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Incoming {
     /// Where it is going.
     pub location: LocationId,
@@ -166,6 +173,7 @@ pub struct Incoming {
 
 /// Another part that would do.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Alternate<'a> {
     /// The part.
     #[serde(flatten)]
@@ -187,6 +195,7 @@ pub struct Alternate<'a> {
 
 /// What must be calibrated after fitting.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CalibrationNeed<'a> {
     /// Always true: parts that need none have no such entry.
     pub required: bool,

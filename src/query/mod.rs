@@ -6,6 +6,7 @@
 pub mod answer;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod lines;
 pub mod public;
 pub mod request;
 pub mod resolve;

@@ -17,6 +17,7 @@ pub const MOST_SHOWN: u64 = 10;
 
 /// A part as the public sees it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PublicAnswer<'a> {
     /// The sku asked for.
     pub sku: &'a Sku,
@@ -43,6 +44,7 @@ pub struct PublicAnswer<'a> {
 
 /// What a part is.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PublicPart<'a> {
     /// The maker's brand.
     pub brand_name: &'a str,
@@ -54,6 +56,7 @@ pub struct PublicPart<'a> {
 
 /// A counter that has the part.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Pickup<'a> {
     /// Where.
     pub location: &'a LocationId,

@@ -75,22 +75,35 @@ impl QueryRequest {
         let mut fields = Fields::of(body, "", &mut faults);
         let lines = fields.list("lines", 1, MAX_LINES, &mut faults);
         let lines = lines.into_iter().filter_map(|(at, line)| LineRequest::read(line, at, &mut faults)).collect();
-        let deliver_to = read_deliver_to(&mut fields, &mut faults);
-        let fulfilment = fields.optional("fulfilment", &mut faults).unwrap_or_default();
-        let needed_by = fields.optional("needed_by", &mut faults);
-        let budget_ms = fields.optional("budget_ms", &mut faults).unwrap_or(DEFAULT_BUDGET_MS);
+        let request = Self::about(lines, &mut fields, &mut faults);
+        fields.finish(&mut faults);
+        faults.or(Some(request))
+    }
+
+    /// Reads what a request body says of all lines, which come by themselves.
+    pub fn without_lines(body: &Value) -> Result<Self, Vec<Fault>> {
+        let mut faults = Faults::default();
+        let request = Self::about(Vec::new(), &mut Fields::of(body, "", &mut faults), &mut faults);
+        faults.or(Some(request))
+    }
+
+    fn about(lines: Vec<LineRequest>, fields: &mut Fields, faults: &mut Faults) -> Self {
+        let deliver_to = read_deliver_to(fields, faults);
+        let fulfilment = fields.optional("fulfilment", faults).unwrap_or_default();
+        let needed_by = fields.optional("needed_by", faults);
+        let budget_ms = fields.optional("budget_ms", faults).unwrap_or(DEFAULT_BUDGET_MS);
         if !(1..=MAX_BUDGET_MS).contains(&budget_ms) {
             faults.add("/budget_ms", "out_of_range", format!("a budget is 1 to {MAX_BUDGET_MS} milliseconds"));
         }
-        let explain = fields.optional("explain", &mut faults).unwrap_or(false);
-        let currency = fields.optional("currency", &mut faults);
-        fields.finish(&mut faults);
-        faults.or(Some(Self { lines, deliver_to, fulfilment, needed_by, budget_ms, explain, currency }))
+        let explain = fields.optional("explain", faults).unwrap_or(false);
+        let currency = fields.optional("currency", faults);
+        Self { lines, deliver_to, fulfilment, needed_by, budget_ms, explain, currency }
     }
 }
 
 impl LineRequest {
-    fn read(line: &Value, pointer: String, faults: &mut Faults) -> Option<Self> {
+    /// Reads the line at `pointer`.
+    pub(super) fn read(line: &Value, pointer: String, faults: &mut Faults) -> Option<Self> {
         let mut fields = Fields::of(line, pointer, faults);
         let ways = ["sku", "number", "vin"].map(|way| line.get(way).is_some_and(|value| !value.is_null()));
         let wanted = match ways {

@@ -17,6 +17,7 @@ pub const MAX_CHOICES: usize = 5;
 
 /// How a line's part was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// As written.
@@ -66,6 +67,7 @@ impl NoMatch {
 
 /// How a part stands to what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// It is what was asked for.

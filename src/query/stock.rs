@@ -18,6 +18,7 @@ pub const SNAPSHOT_STALENESS_MS: u32 = 64_000;
 
 /// Who said how much there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The shards that own the stock: exact at the time of the answer.

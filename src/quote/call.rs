@@ -72,6 +72,9 @@ pub enum Ask {
     List {
         /// Only those in this state.
         state: Option<QuoteState>,
+        /// Only those that the caller gave this name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
         /// After this place of an earlier page.
         cursor: Option<u64>,
         /// At most so many.

@@ -25,10 +25,12 @@ pub trait ClerkStore: DeskStore {
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>, Self::Error>;
     /// Remembers the answer that is given to a call at `now`.
     fn remember(&self, call: &Idempotency, answer: &Answer, now: Timestamp) -> Result<(), Self::Error>;
-    /// A page of quotes that are in `state` at `now`, the newest first, and where the next page begins.
+    /// A page of quotes that are in `state` at `now` and that their caller gave the name `reference`, the newest first, and
+    /// where the next page begins.
     fn list(
         &self,
         state: Option<QuoteState>,
+        reference: Option<&str>,
         cursor: Option<u64>,
         limit: u32,
         now: Timestamp,
@@ -128,8 +130,8 @@ impl<S: ClerkStore> Clerk<S> {
                 desk.give_back(&quote, key, lines.as_deref(), now)?
             }
             Ask::Get { quote } => desk.get(&quote)?,
-            Ask::List { state, cursor, limit } => {
-                let (quotes, cursor) = self.store.list(state, cursor, limit, now)?;
+            Ask::List { state, reference, cursor, limit } => {
+                let (quotes, cursor) = self.store.list(state, reference.as_deref(), cursor, limit, now)?;
                 return Ok(Turn::Answer(Answer::Quotes { quotes, cursor }));
             }
         };

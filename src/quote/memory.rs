@@ -113,6 +113,7 @@ impl ClerkStore for MemoryDesk {
     fn list(
         &self,
         state: Option<QuoteState>,
+        reference: Option<&str>,
         cursor: Option<u64>,
         limit: u32,
         now: Timestamp,
@@ -121,6 +122,7 @@ impl ClerkStore for MemoryDesk {
         let mut rows: Vec<&Row> = quotes.values().collect();
         rows.retain(|row| cursor.is_none_or(|before| row.place < before));
         rows.retain(|row| state.is_none_or(|state| row.quote.state_at(now) == state));
+        rows.retain(|row| reference.is_none() || row.quote.reference.as_deref() == reference);
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.place));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;

@@ -53,6 +53,7 @@ pub struct Quote {
 
 /// How far a quote has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QuoteState {
     /// Stock is set aside for it.
@@ -105,6 +106,7 @@ pub(super) fn is_zero(units: &u32) -> bool {
 
 /// Units held at a location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QuoteAllocation {
     /// Where.
     pub location: LocationId,

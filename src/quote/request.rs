@@ -1,7 +1,8 @@
 //! What a caller wants held.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::record::{Quote, QuoteLine};
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
 use crate::input::{Fault, Faults, Fields};
 use crate::query::request::read_deliver_to;
@@ -68,6 +69,25 @@ impl QuoteRequest {
         fields.finish(&mut faults);
         faults.or(Some(Self { lines, ttl_seconds, partial, replace, deliver_to, reference, commit }))
     }
+
+    /// Reads a request for what `quote` was asked for: a request body without `lines`. Where its lines were pinned to
+    /// locations, that was for the earlier order only.
+    pub fn again(quote: &Quote, mut body: Value) -> Result<Self, Vec<Fault>> {
+        if let Some(fields) = body.as_object_mut() {
+            if fields.contains_key("lines") {
+                let mut faults = Faults::default();
+                faults.add(
+                    "/lines",
+                    "unknown_field",
+                    "an order is repeated with its own lines; POST /v1/quotes takes others",
+                );
+                return faults.or(None);
+            }
+            let line = |line: &QuoteLine| json!({"sku": line.sku.as_str(), "quantity": line.quantity});
+            fields.insert("lines".into(), quote.lines.iter().map(line).collect());
+        }
+        Self::read(&body)
+    }
 }
 
 impl LineWanted {
@@ -118,8 +138,6 @@ pub fn read_ttl(fields: &mut Fields, faults: &mut Faults) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn read(body: &Value) -> Result<QuoteRequest, Vec<(String, &'static str)>> {
@@ -151,6 +169,26 @@ mod tests {
         }
         for ttl in [json!(0), json!(-1), json!(1.5), json!(315_360_000), json!("60")] {
             assert!(with(ttl.clone()).is_err(), "{ttl}");
+        }
+    }
+
+    #[test]
+    fn an_order_is_repeated_with_its_own_lines() {
+        let line = |sku: &str, quantity| {
+            json!({"sku": sku, "quantity": quantity, "held": 1, "needs": [], "allocations": [],
+                "price": {"unit": {"amount": 1, "currency": "USD"}, "unit_exact": "0.0100", "list": null, "core": null,
+                    "core_extended": null, "extended": {"amount": 1, "currency": "USD"}, "price_type": "JBR",
+                    "level": "base_type", "valid_until": null, "break_next": null}})
+        };
+        let quote = json!({"id": "q", "account": "a", "state": "expired", "created_at": "2026-11-22T15:00:00Z",
+            "expires_at": "2026-11-22T15:00:00Z", "reference": "PO-1", "currency": "USD", "holds": [],
+            "lines": [line("A", 2), line("B", 1), line("A", 3)]});
+        let quote: Quote = serde_json::from_value(quote).unwrap();
+        let again = QuoteRequest::again(&quote, json!({"ttl_seconds": 60})).unwrap();
+        let lines: Vec<_> = again.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect();
+        assert_eq!((lines, again.ttl_seconds, again.reference), (vec![("A", 5), ("B", 1)], 60, None));
+        for (body, at) in [(json!({"lines": []}), "/lines"), (json!({"line": 1}), "/line"), (json!(1), "")] {
+            assert_eq!(QuoteRequest::again(&quote, body).unwrap_err()[0].pointer, at);
         }
     }
 

@@ -50,6 +50,7 @@ impl Location {
 
 /// Branch or distribution centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LocationKind {
     /// A counter that people can visit.

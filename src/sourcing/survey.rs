@@ -82,6 +82,7 @@ pub struct Need<'a> {
 
 /// One location as a source of one line. This is an entry of `sources` in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Source<'a> {
     /// The location.
     pub location: &'a LocationId,

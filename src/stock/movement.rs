@@ -11,6 +11,7 @@ pub const MAX_REASON: usize = 200;
 
 /// A change of stock as a branch or an ERP reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Movement {
     /// Chosen by the sender, one per position and change: sending it again changes nothing.
@@ -39,6 +40,7 @@ pub struct Movement {
 
 /// What a movement does to the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
     /// Goods came in.
@@ -65,6 +67,7 @@ pub enum MovementKind {
 
 /// Why a movement was not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MovementRejection"))]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
     /// The quantity does not suit the kind.
@@ -113,6 +116,7 @@ pub enum Rejection {
 
 /// A movement as it stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "LedgerEntry"))]
 #[serde(from = "Flat")]
 pub struct Entry {
     /// Place in the shard's ledger, ascending.
@@ -134,6 +138,7 @@ pub struct Entry {
 /// An entry as it is read: the movement's fields stand beside the rest. (`serde(flatten)` reads the same with several
 /// times the code.)
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Flat {
     seq: u64,
     at: Timestamp,

@@ -13,6 +13,7 @@ pub const MAX_RECEIPTS: usize = 100;
 
 /// Stock of one sku at one location. Counters are units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(from = "Flat", into = "Flat")]
 pub struct Position {
     /// The part.
@@ -32,17 +33,28 @@ pub struct Position {
 /// A position as it is written: the counters stand beside the rest. (`serde(flatten)` writes the same and reads it
 /// several times slower.)
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Position"))]
 struct Flat {
+    /// The part.
     sku: Sku,
+    /// Where it lies.
     location: LocationId,
+    /// How many changes it has seen; 0 is a position that nobody has written yet.
     version: u64,
+    /// Physically there.
     on_hand: u64,
+    /// Sold and not yet picked.
     committed: u64,
+    /// Backing open quotes.
     held: u64,
+    /// There, but not to be sold.
     quarantined: u64,
+    /// Kept back from promises.
     safety: u64,
+    /// Scheduled receipts, by expected time, then id.
     #[serde(default)]
     incoming: Vec<Receipt>,
+    /// When less was last found here than the books said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lowered_at: Option<Timestamp>,
 }
@@ -80,6 +92,7 @@ pub struct Counters {
 
 /// A scheduled receipt: stock that is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// Chosen by whoever scheduled it; one per position.
     pub id: OpaqueId,

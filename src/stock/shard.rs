@@ -198,6 +198,7 @@ pub enum Reply {
 
 /// What became of a movement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case", try_from = "Flat")]
 pub enum MovementResult {
     /// Done.
@@ -239,6 +240,7 @@ pub enum MovementResult {
 
 /// A movement's result as it is read, at a fraction of the code that `serde(tag)` reads it with.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Flat {
     result: Outcome,
     id: OpaqueId,
@@ -253,6 +255,7 @@ struct Flat {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Outcome {
     Applied,
@@ -299,6 +302,7 @@ pub struct Expected {
 
 /// What became of a change to scheduled receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ReceiptResult {
     /// The receipt.
     pub id: OpaqueId,
@@ -312,6 +316,7 @@ pub struct ReceiptResult {
 
 /// What happened to a scheduled receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptOutcome {
     /// New.

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// An entry of the log. Its members stand in the order of their names, which makes its JSON canonical (RFC 8785).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TokenEvent {
     /// What was refused, where something was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,6 +87,7 @@ pub struct TokenEvent {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenEventKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A token was issued.
@@ -113,6 +115,7 @@ pub enum Kind {
 
 /// What may be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenAct"))]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Issuing a token.

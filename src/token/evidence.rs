@@ -71,6 +71,7 @@ pub enum Verdict {
 
 /// Something that a reader should know before relying on a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenWarning"))]
 pub struct Warning {
     /// A stable name for programs.
     pub code: Doubt,
@@ -80,6 +81,7 @@ pub struct Warning {
 
 /// The stable names of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenWarningCode"))]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
     /// The VIN does not tell year, make and model.

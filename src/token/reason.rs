@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why the token desk refused. In JSON, the name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenRefusal"))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No such quote, line or token of this account.

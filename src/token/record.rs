@@ -34,6 +34,7 @@ pub struct Token {
 
 /// How far a token has come. It ends once, and stays as it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TokenState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It can be redeemed.
@@ -50,6 +51,7 @@ pub enum State {
 
 /// What came of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CalibrationOutcome"))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The part works.

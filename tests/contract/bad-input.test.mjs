@@ -84,7 +84,7 @@ test("a VIN that cannot be one is named with the reason", async () => {
 
 test("a currency the account does not have is refused with the one it has", async () => {
   const answer = await query({ lines: [{ sku: "PAD-1" }], currency: "EUR" });
-  namesFields(answer, { "/currency": "invalid" });
+  namesFields(answer, { "/currency": "currency_not_available" });
   assert.match(answer.body.detail, /USD/);
 });
 

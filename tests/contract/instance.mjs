@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "../../local/config.mjs";
 import { startServer } from "../../local/serve.mjs";
+import { judge } from "./document.mjs";
 
 export const CATALOGUE = join(ROOT, "tests/contract/catalogue");
 const WAIT_MS = 20_000;
@@ -89,16 +90,19 @@ class Instance {
 
   /**
    * One request. `json` is sent as the body; `body` is sent as it is. Whatever is asked, the answer is no fault of the
-   * product's own (unless the test has broken something: `faulty`), and has what every answer has.
+   * product's own (unless the test has broken something: `faulty`), has what every answer has, and is what web/openapi.json
+   * says.
    */
   async ask(method, path, { key, json, body, headers = {}, faulty = false } = {}) {
     const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const sent = { method, body: json === undefined ? body : JSON.stringify(json), headers: { ...authorization, ...headers } };
     const response = await fetch(this.url + path, sent);
     const answer = { status: response.status, headers: response.headers, text: await response.text() };
-    if (answer.text !== "") answer.body = JSON.parse(answer.text);
+    const isJson = /[/+]json$/.test(answer.headers.get("content-type") ?? "");
+    if (answer.text !== "" && isJson) answer.body = JSON.parse(answer.text);
     assert.ok(faulty || answer.status < 500, `${method} ${path}: ${answer.status} ${answer.text}`);
     assert.match(answer.headers.get("x-request-id"), /^[A-Za-z0-9._:-]+$/);
+    judge(method, path, answer);
     return answer;
   }
 

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
+import { objectFile } from "../../bench/data.mjs";
 import { isProblem, namesFields, openInstance, until } from "./instance.mjs";
 
 let api;
@@ -164,17 +166,53 @@ test("numbers are told by region, function and day, and the groups add up to the
   const alone = await kpi(`by=day&from=${day()}&to=${day()}`);
   assert.deepEqual(alone.groups.map(({ numbers }) => numbers), [alone.numbers]);
 
+  const west = await kpi("region=wnam");
+  assert.deepEqual(west.numbers, whole.groups[1].numbers);
+  assert.deepEqual((await kpi("region=wnam&by=region")).groups.map(({ region }) => region), ["wnam"]);
+
   const functions = await kpi("by=function");
   assert.deepEqual(functions.groups, functions.numbers.api_response.functions);
   const later = await kpi(`from=${day(1)}&to=${day(3)}`);
   assert.deepEqual(later.numbers.household_share.powertrains[0].vehicle_days, 6, "vehicles stay known");
 });
 
+test("numbers are told by week and month, and the revenue of each is compared with the one before", async () => {
+  // Fridays of three weeks, and what is left of the last one.
+  const sale = (date, amount) => event("sale", {
+    at: `${date}T12:00:00Z`, lines: [{ class: "recurring", amount: { amount, currency: "AUD" } }],
+  });
+  const sold = [["2025-12-26", 10], ["2025-12-31", 20], ["2026-01-02", 300], ["2026-01-05", 4_000], ["2026-01-09", 50_000]];
+  await report(sold.map(([date, amount]) => sale(date, amount)));
+  await until(() => kpi("by=day&from=2026-01-09&to=2026-01-09"), ({ numbers }) => numbers.revenue_mix[0]?.recurring === 50_000);
+  const weeks = await kpi("by=week&from=2025-12-31&to=2026-01-07");
+  assert.deepEqual([weeks.from, weeks.to], ["2025-12-29", "2026-01-07"], "the first week is whole");
+  assert.deepEqual(weeks.groups.map(({ week, from, to, numbers: { revenue_mix: [mix] } }) => [week, from, to, mix.recurring, mix.before, mix.growth.numerator]), [
+    ["2026-W01", "2025-12-29", "2026-01-04", 320, 10, 310],
+    // Monday to Wednesday, compared with Monday to Wednesday.
+    ["2026-W02", "2026-01-05", "2026-01-07", 4_000, 20, 3_980],
+  ]);
+  assert.deepEqual([weeks.numbers.revenue_mix[0].recurring, weeks.numbers.revenue_mix[0].before], [4_320, 10], "all, with the ten days before");
+  const months = await kpi("by=month&from=2025-12-31&to=2026-01-08");
+  assert.deepEqual(months.groups.map(({ month, from, to, numbers: { revenue_mix: [mix] } }) => [month, from, to, mix.recurring, mix.before]), [
+    ["2025-12", "2025-12-01", "2025-12-31", 30, 0],
+    ["2026-01", "2026-01-01", "2026-01-08", 4_300, 0],
+  ]);
+  assert.deepEqual((await kpi("by=week")).groups.length, new Date().getUTCDay() === 0 ? 12 : 13, "twelve weeks of days");
+  assert.ok([12, 13].includes((await kpi("by=month")).groups.length));
+});
+
 test("a period has an order and a length, and the numbers are for those who may see them", async () => {
   for (const [query, pointer] of [
-    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=week", "/by"],
-    ["from=2020-01-01&to=2026-01-01", "/from"], ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
+    [`from=${day(1)}`, "/from"], ["from=2026-02-30", "/from"], ["to=yesterday", "/to"], ["by=year", "/by"], ["region=%2F", "/region"],
+    // 801 days, 101 days.
+    ...["", "by=region&", "by=week&", "by=month&"].map((by) => [`${by}from=2024-01-01&to=2026-03-11`, "/from"]),
+    ["by=day&from=2026-01-01&to=2026-04-11", "/from"],
   ]) namesFields(await api.ask("GET", `/v1/kpi?${query}`, { key: "numbers" }), { [pointer]: "invalid" });
+  namesFields(await api.ask("GET", "/v1/kpi?region=nowhere", { key: "numbers" }), { "/region": "unknown_region" });
+  for (const [query, groups] of [
+    ["from=2024-01-01&to=2026-03-10", 0], ["by=day&from=2026-01-01&to=2026-04-10", 100],
+    ["by=week&from=2024-01-01&to=2026-03-10", 115], ["by=month&from=2024-01-01&to=2026-03-10", 27],
+  ]) assert.equal((await kpi(query)).groups.length, groups, query);
   for (const path of ["/v1/kpi", "/metrics"]) {
     isProblem(await api.ask("GET", path), 401, "unauthenticated");
     isProblem(await api.ask("GET", path, { key: "shop" }), 403, "forbidden");
@@ -286,6 +324,29 @@ for family in parse(open(sys.argv[1]).read()):
   assert.match(stdout, /^holdfast_request_duration_seconds histogram \d\d+$/m);
   assert.match(stdout, /^holdfast_quotes counter \d+$/m);
   assert.match(stdout, /^holdfast_revenue_minor_units gauge \d+$/m);
+});
+
+test("a household of which nothing is heard for as long as boards are kept is forgotten, and its vehicles leave", async () => {
+  const vehicles = async () => (await kpi(`from=${day()}&to=${day()}&region=enam`)).numbers.household_share.powertrains;
+  const before = await vehicles();
+  assert.deepEqual(before.map(({ vehicle_days: days }) => days), [2, 1], "h1 has been reported above");
+  const heard = (days) => {
+    const board = new DatabaseSync(objectFile(api.state, "KpiBoard", "enam"));
+    board.prepare("UPDATE households SET heard = ? WHERE id = 'h1'").run(Math.floor(Date.now() / 86_400_000) - days);
+    board.close();
+  };
+  const sale = () => report([event("sale", { location: "ATL1", lines: [{ class: "digital", amount: { amount: 1, currency: "NZD" } }] })]);
+  const nzd = async () => (await kpi("region=enam")).numbers.revenue_mix.find(({ currency }) => currency === "NZD")?.digital ?? 0;
+  for (const [days, left, sold] of [[800, before, 1], [801, [], 2]]) {
+    await api.stop();
+    heard(days);
+    await api.start();
+    await sale();
+    await until(nzd, (digital) => digital === sold);
+    const known = (await vehicles()).map(({ powertrain, vehicle_days: of }) => [powertrain, of]);
+    // What it has spent today stays on the board, of a share of nothing.
+    assert.deepEqual(known.filter(([, of]) => of !== 0), left.map(({ powertrain, vehicle_days: of }) => [powertrain, of]), `${days} days`);
+  }
 });
 
 test("a runtime that is killed while it counts loses nothing and doubles nothing", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { openInstance } from "./instance.mjs";
+import { openInstance, until } from "./instance.mjs";
 
 const MODERN = "2026-07-28";
 const LEGACY = ["2025-11-25", "2025-06-18", "2025-03-26"];
@@ -380,6 +380,17 @@ test("a refusal says what there is, what is coming, what else would do, and what
   const wrong = await refused("hold_quote", { lines: [{ sku: "PAD-1", quantity: 0 }], price: 1, idempotency_key: "x" }, "invalid_request");
   assert.match(wrong, /\/lines\/0\/quantity: /);
   assert.match(wrong, /\/price: no such field/);
+});
+
+test("what agents ask counts as what anybody asks", async () => {
+  const count = async (name) => {
+    const { numbers } = await api.get("/v1/kpi", "numbers");
+    return numbers.api_response.functions.find((entry) => entry.function === name)?.count ?? 0;
+  };
+  // Far more than earlier tests asked, some of which may be counted only now.
+  const before = await count("vehicles");
+  for (let n = 0; n < 50; n++) await data("decode_vehicle", { vin: VIN });
+  await until(() => count("vehicles"), (now) => now >= before + 50);
 });
 
 test("from a VIN to the authorisation to calibrate, with the tools alone", async () => {

@@ -9,8 +9,9 @@ after(() => api?.close());
 
 const look = (path, options) => fetch(api.url + path, options);
 
-test("the front page and its style come with a policy that lets nobody else's code in", async () => {
-  for (const [path, type] of [["/", "text/html"], ["/assets/holdfast.css", "text/css"], ["/robots.txt", "text/plain"], ["/llms.txt", "text/plain"]]) {
+test("pages, their styles and scripts come with a policy that lets nobody else's code in", async () => {
+  for (const [path, type] of [["/", "text/html"], ["/kpi", "text/html"], ["/assets/holdfast.css", "text/css"],
+    ["/assets/kpi.css", "text/css"], ["/assets/kpi.js", "text/javascript"], ["/assets/uplot-licence.txt", "text/plain"], ["/robots.txt", "text/plain"], ["/llms.txt", "text/plain"]]) {
     const { status, headers } = await look(path);
     assert.equal(status, 200, path);
     assert.ok(headers.get("content-type").startsWith(type), path);

@@ -282,7 +282,7 @@ test("what cannot be moved is refused, and asking again begins nothing", async (
   const post = (json, key = "admin") => api.ask("POST", "/v1/admin/shards/moves", { key, json });
   isProblem(await post({ sku: "NOBODY-1" }), 404, "not_found");
   isProblem(await post({ sku: "KIT-1" }), 422, "invalid_request");
-  namesFields(await post({ sku: "PAD-1", region: "apac" }), { "/region": "invalid" });
+  namesFields(await post({ sku: "PAD-1", region: "apac" }), { "/region": "unknown_region" });
   namesFields(await post({}), { "/sku": "missing" });
   namesFields(await post({ sku: "PAD-1", to: "bucket" }), { "/to": "unknown_field" });
   isProblem(await post({ sku: "PAD-1" }, "stock-only"), 403, "forbidden");

@@ -15,6 +15,9 @@ thread_local! {
 
 /// Remembers what an account is told.
 pub fn remember(account: &AccountId, answer: &QueryAnswer) {
+    if cfg!(feature = "unmeasured") {
+        return;
+    }
     ANSWERS.with_borrow_mut(|answers| {
         for line in &answer.lines {
             if let Some(part) = &line.part {

@@ -6,8 +6,9 @@ use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::id::Region;
 use holdfast::kpi::household::{Days, vehicle_days};
+use holdfast::kpi::lines::{self, Names, Told};
 use holdfast::kpi::numbers::functions;
-use holdfast::kpi::sums::entry;
+use holdfast::kpi::period::{Period, Unit};
 use holdfast::kpi::{self, Board, ServiceSpend, metrics};
 use holdfast::time::{Day, Timestamp};
 use serde_json::{Value, json};
@@ -19,9 +20,8 @@ use crate::objects::kpi_board::{Command, near};
 use crate::problem::Problem;
 use crate::wire::Answer;
 
-/// The most days of one answer, and how many come unasked.
+/// The most days of one answer.
 const MAX_DAYS: i64 = 800;
-const DEFAULT_DAYS: i64 = 7;
 /// The most days that are told one by one.
 const MAX_SINGLE_DAYS: i64 = 100;
 
@@ -30,11 +30,11 @@ const MAX_SINGLE_DAYS: i64 = 100;
 enum By {
     Region,
     Function,
-    Day,
+    Time(Unit),
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("numbers are told by region, function or day")]
+#[error("numbers are told by region, function, day, week or month")]
 struct NotAGroup;
 
 impl FromStr for By {
@@ -44,64 +44,74 @@ impl FromStr for By {
         match text {
             "region" => Ok(Self::Region),
             "function" => Ok(Self::Function),
-            "day" => Ok(Self::Day),
+            "day" => Ok(Self::Time(Unit::Day)),
+            "week" => Ok(Self::Time(Unit::Week)),
+            "month" => Ok(Self::Time(Unit::Month)),
             _ => Err(NotAGroup),
         }
     }
 }
 
-/// The boards of a region.
-struct RegionBoards {
-    region: Region,
-    /// One for each day, or one for all under the first.
-    boards: Days,
-    /// The revenue of the period before.
-    before: Board,
+impl By {
+    /// How many days come unasked, and how many may be asked for.
+    fn days(by: Option<Self>) -> (i64, i64) {
+        match by {
+            Some(Self::Time(Unit::Day)) => (7, MAX_SINGLE_DAYS),
+            Some(Self::Time(Unit::Week)) => (84, MAX_DAYS),
+            Some(Self::Time(Unit::Month)) => (365, MAX_DAYS),
+            _ => (7, MAX_DAYS),
+        }
+    }
 }
 
-/// `GET /v1/kpi?from=&to=&by=`
+/// The boards of a region: of each period, and the revenue of what each is compared with.
+struct RegionBoards {
+    region: Region,
+    boards: Vec<Board>,
+    before: Vec<Board>,
+}
+
+/// `GET /v1/kpi?from=&to=&by=&region=`
 pub async fn numbers(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Kpi).await?;
     let by: Option<By> = edge.parameter("by")?;
-    let (from, to) = period(edge, by)?;
+    let (from, to) = asked(edge, by)?;
+    let periods = if let Some(By::Time(unit)) = by { unit.periods(from, to) } else { vec![] };
+    let all = Period::of(from, to);
     let spend = service_spend(edge)?;
-    let all = edge.timed("stock", read_all(edge, from, to, by)).await?;
+    let regions = edge.timed("stock", read_all(edge, chosen(edge)?, &periods, all)).await?;
+    let groups = match by {
+        None => Value::Array(vec![]),
+        Some(By::Region) => regions.iter().map(|of| by_region(of, &spend)).collect(),
+        Some(By::Function) => functions(&sum(regions.iter().flat_map(|of| &of.boards))),
+        Some(By::Time(unit)) => {
+            (0..).zip(&periods).map(|(place, of)| by_time(unit, *of, place, &regions, &spend)).collect()
+        }
+    };
+    let before = regions.iter().filter_map(|of| of.before.last());
     let body = json!({
         "from": from.to_string(),
         "to": to.to_string(),
-        "numbers": total(&all, from, &spend),
-        "groups": groups(&all, from, by, &spend),
+        "numbers": kpi::numbers(&sum(regions.iter().flat_map(|of| &of.boards)), &sum(before), &spend),
+        "groups": groups,
     });
     Ok(edge.json_text(body.to_string()).header("cache-control", "no-store"))
 }
 
-fn total(all: &[RegionBoards], from: Day, spend: &ServiceSpend) -> Value {
-    kpi::numbers(&sum_since(all, from), &sum(all.iter().map(|of| &of.before)), spend)
+fn by_region(of: &RegionBoards, spend: &ServiceSpend) -> Value {
+    json!({"region": of.region.as_str(), "numbers": kpi::numbers(&sum(&of.boards), &sum(&of.before), spend)})
 }
 
-/// The numbers of each of the things they are told apart by.
-fn groups(all: &[RegionBoards], from: Day, by: Option<By>, spend: &ServiceSpend) -> Value {
-    let mut groups = Vec::new();
-    match by {
-        None => {}
-        Some(By::Region) => {
-            for RegionBoards { region, boards, before } in all {
-                let board = sum(boards.iter().map(|(_, board)| board));
-                groups.push(json!({"region": region.as_str(), "numbers": kpi::numbers(&board, before, spend)}));
-            }
-        }
-        Some(By::Day) => {
-            let mut yesterday = Board::default();
-            for (day, board) in sums_by_day(all) {
-                if day >= from {
-                    groups.push(json!({"day": day.to_string(), "numbers": kpi::numbers(&board, &yesterday, spend)}));
-                }
-                yesterday = board;
-            }
-        }
-        Some(By::Function) => return functions(&sum_since(all, from)),
-    }
-    groups.into()
+/// The numbers of the period at `place`.
+fn by_time(unit: Unit, period: Period, place: usize, regions: &[RegionBoards], spend: &ServiceSpend) -> Value {
+    let board = sum(regions.iter().filter_map(|of| of.boards.get(place)));
+    let before = sum(regions.iter().filter_map(|of| of.before.get(place)));
+    json!({
+        unit.as_str(): unit.name(period.first),
+        "from": period.first.to_string(),
+        "to": period.last.to_string(),
+        "numbers": kpi::numbers(&board, &before, spend),
+    })
 }
 
 /// `GET /metrics`
@@ -110,17 +120,22 @@ pub async fn totals(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let regions = regions(edge)?;
     let asks = regions.iter().map(|region| (region, Command::Total)).collect();
     let totals = ask_all(edge, asks).await?;
-    let boards: Vec<(Region, Board)> =
-        regions.into_iter().zip(totals).map(|(region, total)| (region, Board::from_json(&total))).collect();
+    let mut boards = Vec::with_capacity(regions.len());
+    for (region, total) in regions.into_iter().zip(totals) {
+        let total = holdfast::json::from_str(&total).map_err(|_| Problem::internal())?;
+        boards.push((region, Board::from_json(&total)));
+    }
     let text = metrics::write(&boards);
     Ok(Answer::new(200, text).header("content-type", metrics::MEDIA_TYPE).header("cache-control", "no-store"))
 }
 
-fn period(edge: &Edge<'_>, by: Option<By>) -> Result<(Day, Day), Problem> {
+/// The first and the last day that are asked for; the first is that of its week or month.
+fn asked(edge: &Edge<'_>, by: Option<By>) -> Result<(Day, Day), Problem> {
+    let (usual, most) = By::days(by);
     let to = edge.parameter("to")?.unwrap_or_else(|| Day::of(edge.now));
-    let from = edge.parameter("from")?.unwrap_or_else(|| to.plus(1 - DEFAULT_DAYS));
+    let from = edge.parameter("from")?.unwrap_or_else(|| to.plus(1_i64.saturating_sub(usual)));
+    let from = if let Some(By::Time(unit)) = by { unit.start(from) } else { from };
     let days = to.number().saturating_sub(from.number()).saturating_add(1);
-    let most = if by == Some(By::Day) { MAX_SINGLE_DAYS } else { MAX_DAYS };
     if (1..=most).contains(&days) {
         Ok((from, to))
     } else {
@@ -138,41 +153,53 @@ fn service_spend(edge: &Edge<'_>) -> Result<ServiceSpend, Problem> {
     })
 }
 
-/// The boards of every region. With `by` days, the day before the period is among them: the first is compared with it.
-async fn read_all(edge: &Edge<'_>, from: Day, to: Day, by: Option<By>) -> Result<Vec<RegionBoards>, Problem> {
-    let by_day = by == Some(By::Day);
-    let first = if by_day { from.plus(-1) } else { from };
-    let days = to.number().saturating_sub(from.number()).saturating_add(1);
-    let earlier = from.plus(days.saturating_neg());
-    let regions = regions(edge)?;
-    let mut asks = Vec::new();
-    for region in &regions {
-        asks.push((region, Command::Read { from: first, to, by_day, only_revenue: false }));
-        asks.push((region, Command::Read { from: earlier, to: from.plus(-1), by_day: false, only_revenue: true }));
-    }
-    let mut replies = ask_all(edge, asks).await?.into_iter();
-    let mut all = Vec::with_capacity(regions.len());
-    for region in regions {
-        let (Some(now), Some(before)) = (replies.next(), replies.next()) else { return Err(Problem::internal()) };
-        let found = by_day_of(now.get("boards"));
-        let fleet = by_day_of(now.get("fleet"));
-        let periods = if by_day {
-            (0..=days).map(|place| first.plus(place)).map(|day| (day, day)).collect()
-        } else {
-            vec![(from, to)]
-        };
-        let mut boards = Days::new();
-        for (first, last) in periods {
-            let mut board = vehicle_days(&fleet, first, last);
-            for (_, counted) in found.iter().filter(|(day, _)| *day == first) {
-                board.merge(counted);
+/// The boards of regions, of each of `periods`, or of `all` if there are none. Last of what comes before is that of `all`.
+async fn read_all(
+    edge: &Edge<'_>,
+    regions: Vec<Region>,
+    periods: &[Period],
+    all: Period,
+) -> Result<Vec<RegionBoards>, Problem> {
+    let single = [all];
+    let wanted = if periods.is_empty() { &single } else { periods };
+    let before: Vec<(Day, Day)> = periods.iter().chain(&single).map(|of| of.before).collect();
+    let since = before.iter().map(|(first, _)| *first).min().unwrap_or(all.first);
+    let days: Vec<(Day, Day)> = wanted.iter().map(|of| (of.first, of.last)).collect();
+    let read = |region| (region, Command::Read { periods: days.clone(), since });
+    let replies = ask_all(edge, regions.iter().map(read).collect()).await?;
+    let mut names = Names::default();
+    let of_region = |(region, reply): (Region, String)| {
+        let (mut boards, mut revenue, mut fleet) = (vec![Board::default(); wanted.len()], Days::new(), Days::new());
+        for Told { what, number, board } in lines::read(&reply, &mut names) {
+            let day = Day::of(Timestamp::EPOCH).plus(number);
+            match what {
+                "board" => {
+                    let place = wanted.partition_point(|of| of.first < day);
+                    boards.get_mut(place).into_iter().for_each(|known| known.merge(&board));
+                }
+                "revenue" => revenue.push((day, board)),
+                _ => fleet.push((day, board)),
             }
-            boards.push((first, board));
         }
-        let before = sum(by_day_of(before.get("boards")).iter().map(|(_, board)| board));
-        all.push(RegionBoards { region, boards, before });
+        for (board, of) in boards.iter_mut().zip(wanted) {
+            board.merge(&vehicle_days(&fleet, of.first, of.last));
+        }
+        let sum_of = |(first, last): &(Day, Day)| {
+            sum(revenue.iter().filter(|(day, _)| first <= day && day <= last).map(|(_, board)| board))
+        };
+        RegionBoards { region, boards, before: before.iter().map(sum_of).collect() }
+    };
+    Ok(regions.into_iter().zip(replies).map(of_region).collect())
+}
+
+/// The region that is asked for, or all.
+fn chosen(edge: &Edge<'_>) -> Result<Vec<Region>, Problem> {
+    let (mut regions, only) = (regions(edge)?, edge.parameter::<Region>("region")?);
+    regions.retain(|region| only.as_ref().is_none_or(|only| only == region));
+    if regions.is_empty() {
+        return Err(Problem::refused_field("/region", "unknown_region", "no location is in this region"));
     }
-    Ok(all)
+    Ok(regions)
 }
 
 /// The regions that have locations, and the one of what belongs to none.
@@ -188,43 +215,15 @@ fn regions(edge: &Edge<'_>) -> Result<Vec<Region>, Problem> {
 }
 
 /// Asks boards, all at the same time. The replies are in the order of the questions.
-async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<Value>, Problem> {
+async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<String>, Problem> {
     let asks: Vec<(&str, String)> =
         asks.into_iter().map(|(region, command)| (region.as_str(), command.to_text())).collect();
     let replies = asks.iter().map(|(name, text)| objects::read(edge.env, "KPI_BOARD", name, near(name), text));
-    let replies = try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))?;
-    replies.iter().map(|reply| holdfast::json::from_str(reply).map_err(|_| Problem::internal())).collect()
+    try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))
 }
 
-/// An object of boards by day.
-fn by_day_of(boards: Option<&Value>) -> Days {
-    let mut days = Days::new();
-    for (day, sums) in boards.and_then(Value::as_object).into_iter().flatten() {
-        if let Ok(number) = day.parse() {
-            days.push((Day::of(Timestamp::EPOCH).plus(number), Board::from_json(sums)));
-        }
-    }
-    days
-}
-
-/// Board by board of the days, in their order.
-fn sums_by_day(all: &[RegionBoards]) -> Days {
-    let mut days = Days::new();
-    for (day, board) in all.iter().flat_map(|of| &of.boards) {
-        if let Some(sum) = entry(&mut days, *day) {
-            sum.merge(board);
-        }
-    }
-    days
-}
-
-fn sum_since(all: &[RegionBoards], from: Day) -> Board {
-    let days = all.iter().flat_map(|of| &of.boards);
-    sum(days.filter(|(day, _)| *day >= from).map(|(_, board)| board))
-}
-
-fn sum<'a>(boards: impl Iterator<Item = &'a Board>) -> Board {
-    boards.fold(Board::default(), |mut sum, board| {
+fn sum<'a>(boards: impl IntoIterator<Item = &'a Board>) -> Board {
+    boards.into_iter().fold(Board::default(), |mut sum, board| {
         sum.merge(board);
         sum
     })

@@ -105,18 +105,22 @@ fn places(
     let home = edge.region().map_or_else(|| no_region().map_err(|_| Problem::internal()), Ok)?;
     let locations = edge.locations();
     let fault =
-        |pointer: &str, detail: &str| vec![Fault { pointer: pointer.into(), code: "invalid", detail: detail.into() }];
+        |pointer: &str, code, detail: &str| vec![Fault { pointer: pointer.into(), code, detail: detail.into() }];
     let place = |item: &Value| {
         // Pages name locations too, but what they see belongs to where their account is.
         let named = |name| item.get(name).filter(|_| caller.key.allows(Scope::Kpi));
         if let Some(region) = named("region") {
             let known = region.as_str().and_then(|name| locations.iter().find(|known| known.region.as_str() == name));
-            return known.map(|known| known.region.clone()).ok_or_else(|| fault("/region", "there is no such region"));
+            return known
+                .map(|known| known.region.clone())
+                .ok_or_else(|| fault("/region", "unknown_region", "no location is in this region"));
         }
         let Some(location) = named("location") else { return Ok(home.clone()) };
         let id: Option<LocationId> = location.as_str().and_then(|name| name.parse().ok());
         let known = locations.iter().find(|known| id.as_ref() == Some(&known.id));
-        known.map(|known| known.region.clone()).ok_or_else(|| fault("/location", "there is no such location"))
+        known
+            .map(|known| known.region.clone())
+            .ok_or_else(|| fault("/location", "unknown_location", "there is no such location"))
     };
     Ok(items.iter().map(|(_, item)| place(item)).collect())
 }

@@ -2,12 +2,14 @@
 //!
 //! - **Commands**: [`Command`]. The reply to one to take is empty, to the others JSON.
 //! - **Tables**: `counts` has the sums of each day's board and `totals` those of all time; `fleet` the vehicles that came
-//!   and went by day; `seen` the ids of events that were counted, in blocks; `households` what is known of each.
+//!   and went by day; `seen` the ids of events that were counted, in blocks; `households` what is known of each, and the day on
+//!   which something was heard of it last.
 //! - **Alarm**: none. What is too old is dropped with the first events of a day.
 //!
 //! A board is rows, not a record: events add to the few sums that they are about, and a period's sums are one query.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 
 use holdfast::id::OpaqueId;
 use holdfast::kpi::Board;
@@ -20,48 +22,55 @@ use wasm_bindgen::prelude::*;
 use worker::{Env, Error, Result, SqlStorageValue as Value, State, worker_sys};
 
 use super::now;
-use super::sql::{Sql, string, text, unreadable};
+use super::sql::{Sql, number, string, text, unreadable};
 use crate::events::NO_REGION;
 
 /// Days for which boards are kept where the deployment does not say: two years and some weeks to compare with.
 const DEFAULT_DAYS: i64 = 800;
 
 /// Never edit one that has been released: add another.
-const MIGRATIONS: &[&[&str]] = &[&[
-    "CREATE TABLE counts (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
-    "CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE fleet (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
-    "CREATE TABLE seen (source TEXT NOT NULL, block TEXT NOT NULL, day INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (source, block)) WITHOUT ROWID",
-    "CREATE TABLE households (id TEXT PRIMARY KEY, household TEXT NOT NULL) WITHOUT ROWID",
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        "CREATE TABLE counts (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
+        "CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE fleet (day INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID",
+        "CREATE TABLE seen (source TEXT NOT NULL, block TEXT NOT NULL, day INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (source, block)) WITHOUT ROWID",
+        "CREATE TABLE households (id TEXT PRIMARY KEY, household TEXT NOT NULL) WITHOUT ROWID",
+    ],
+    &[
+        "ALTER TABLE households ADD COLUMN heard INTEGER NOT NULL DEFAULT 0",
+        "UPDATE households SET heard = unixepoch() / 86400",
+    ],
+];
+
+/// The most households that are forgotten at once; others follow with the next events.
+const MAX_FORGOTTEN: usize = 500;
 
 /// What a region's boards are asked, as the text that they take.
 pub enum Command {
     /// Count the events of these batches, a JSON list of `{"source": …, "events": […]}`; those that were counted before are
     /// left out.
     Take(String),
-    /// The boards of the days from the first to the last: each by itself or summed up, all of them or their revenue.
+    /// The boards of some periods, and the revenue of the days before. The reply is [`lines`](holdfast::kpi::lines).
     Read {
-        /// The first.
-        from: Day,
-        /// The last.
-        to: Day,
-        /// Whether each day is wanted by itself.
-        by_day: bool,
-        /// Whether only revenue is wanted.
-        only_revenue: bool,
+        /// The first and the last day of each, in order.
+        periods: Vec<(Day, Day)>,
+        /// From when on each day's revenue is wanted, to the end of the last period.
+        since: Day,
     },
     /// The board of all time.
     Total,
 }
 
 impl Command {
-    /// `{"take": […]}`, `{"read": [<first day>, <last day>, <by day>, <only revenue>]}` or `{}`; days are numbers.
+    /// `{"take": […]}`, `{"read": [[<first day>, <last day>], …], "since": <day>}` or `{}`; days are numbers.
     pub fn to_text(&self) -> String {
         match self {
             Self::Take(batches) => format!(r#"{{"take":{batches}}}"#),
-            Self::Read { from, to, by_day, only_revenue } => {
-                format!(r#"{{"read":[{},{},{by_day},{only_revenue}]}}"#, from.number(), to.number())
+            Self::Read { periods, since } => {
+                let day = |(first, last): &(Day, Day)| vec![first.number(), last.number()];
+                let periods: Json = periods.iter().map(day).collect();
+                format!(r#"{{"read":{periods},"since":{}}}"#, since.number())
             }
             Self::Total => "{}".into(),
         }
@@ -108,12 +117,10 @@ impl KpiBoard {
         if let Some(batches) = command.get("take").and_then(Json::as_array) {
             return Ok(self.take(batches).map(|()| String::new())?);
         }
-        let Some([from, to, by_day, only_revenue]) = command.get("read").and_then(Json::as_array).map(Vec::as_slice)
-        else {
-            return Ok(self.store.total()?);
-        };
-        let day = |day: &Json| day.as_i64().unwrap_or(0);
-        Ok(self.store.read(day(from), day(to), *by_day == Json::Bool(true), *only_revenue == Json::Bool(true))?)
+        let Some(periods) = command.get("read").and_then(Json::as_array) else { return Ok(self.store.total()?) };
+        let day = |value: Option<&Json>| value.and_then(Json::as_i64).unwrap_or(0);
+        let periods: Vec<(i64, i64)> = periods.iter().map(|period| (day(period.get(0)), day(period.get(1)))).collect();
+        Ok(self.store.read(&periods, day(command.get("since")))?)
     }
 }
 
@@ -124,7 +131,8 @@ impl KpiBoard {
         self.store.today.set(today);
         if self.tidied.get() != Some(today) {
             self.store.drop_before(oldest, today.plus(REMEMBERED_DAYS.saturating_neg()))?;
-            self.tidied.set(Some(today));
+            let done = self.store.forget_households(oldest)? < MAX_FORGOTTEN;
+            self.tidied.set(Some(today).filter(|_| done));
         }
         let mut intake = Intake::new(oldest, &self.store);
         for batch in batches {
@@ -149,20 +157,55 @@ impl SqlStore {
         self.sql.run("DELETE FROM seen WHERE day < ?", vec![forgotten.number().into()])
     }
 
-    /// `{"boards": {"<day>": {"<name>": <sum>, …}, …}, "fleet": {"<day>": {…}, …}}`. Without `by_day` there is one board,
-    /// under the first day. The fleet is that of all days up to the last.
-    fn read(&self, from: i64, to: i64, by_day: bool, only_revenue: bool) -> Result<String> {
-        let boards = if by_day {
-            "SELECT day, json_group_object(name, n) FROM counts WHERE day BETWEEN ?1 AND ?2 AND name GLOB ?3 GROUP BY day"
-        } else {
-            "SELECT ?1, json_group_object(name, n) FROM \
-               (SELECT name, sum(n) AS n FROM counts WHERE day BETWEEN ?1 AND ?2 AND name GLOB ?3 GROUP BY name)"
+    /// Forgets households that nothing was heard of since `oldest`, and answers how many.
+    fn forget_households(&self, oldest: Day) -> Result<usize> {
+        let silent = "SELECT id, household FROM households WHERE heard < ? LIMIT ?";
+        let rows = self.sql.rows(silent, vec![oldest.number().into(), number(MAX_FORGOTTEN as u64)?])?;
+        let mut change = Board::default();
+        for row in &rows {
+            let household = Household::from_text(string(row, 1)?).ok_or_else(|| unreadable("a household"))?;
+            change.merge(&household.leave());
+            self.sql.run("DELETE FROM households WHERE id = ?", vec![text(string(row, 0)?)])?;
+        }
+        self.add(self.today.get(), &change)?;
+        Ok(rows.len())
+    }
+
+    /// `# board <first day>` for each period in which something happened, `# revenue <day>` for each day since `since`, `# fleet <day>`
+    /// for each day on which vehicles came or went; what came before the first period is under its first day.
+    fn read(&self, periods: &[(i64, i64)], since: i64) -> Result<String> {
+        let (Some((first, _)), Some((_, last))) = (periods.first(), periods.last()) else { return Ok(String::new()) };
+        let mut lines = String::new();
+        let mut tell = |what: &str, query: &str, days: &[i64]| -> Result<()> {
+            for row in self.sql.rows(query, days.iter().map(|day| (*day).into()).collect())? {
+                // A sum of nothing is one row of nulls.
+                if let [Value::Integer(day), Value::String(sums)] = row.as_slice() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(lines, "# {what} {day}\n{sums}\n");
+                }
+            }
+            Ok(())
         };
-        let names = if only_revenue { "revenue/*" } else { "*" };
-        let boards = self.sql.rows(boards, vec![from.into(), to.into(), text(names)])?;
-        let fleet = "SELECT day, json_group_object(name, n) FROM fleet WHERE day <= ? GROUP BY day";
-        let fleet = self.sql.rows(fleet, vec![to.into()])?;
-        Ok(format!(r#"{{"boards":{},"fleet":{}}}"#, by_day_json(&boards)?, by_day_json(&fleet)?))
+        // By the primary key, which is the order of days and names: nothing has to be sorted.
+        if periods.iter().all(|(first, last)| first == last) {
+            let days = "SELECT day, group_concat(name || ' ' || n, char(10)) FROM counts WHERE day BETWEEN ? AND ? GROUP BY day";
+            tell("board", days, &[*first, *last])?;
+        } else {
+            let sum = "SELECT ?1, group_concat(name || ' ' || n, char(10)) FROM \
+                (SELECT name, sum(n) AS n FROM counts WHERE day BETWEEN ?1 AND ?2 GROUP BY name)";
+            for (first, last) in periods {
+                tell("board", sum, &[*first, *last])?;
+            }
+        }
+        // Each day is looked up: revenue is a few of its many sums.
+        let revenue = "WITH RECURSIVE days (day) AS (SELECT ?1 UNION ALL SELECT day + 1 FROM days WHERE day < ?2) \
+            SELECT days.day, group_concat(name || ' ' || n, char(10)) FROM days \
+            CROSS JOIN counts ON counts.day = days.day AND name >= 'revenue/' AND name < 'revenue0' GROUP BY days.day";
+        tell("revenue", revenue, &[since, *last])?;
+        let fleet = "SELECT since, group_concat(name || ' ' || n, char(10)) FROM \
+            (SELECT max(day, ?1) AS since, name, sum(n) AS n FROM fleet WHERE day <= ?2 GROUP BY since, name) GROUP BY since";
+        tell("fleet", fleet, &[*first, *last])?;
+        Ok(lines)
     }
 
     /// `{"<name>": <sum>, …}`
@@ -170,16 +213,6 @@ impl SqlStore {
         let rows = self.sql.rows("SELECT json_group_object(name, n) FROM totals", vec![])?;
         rows.first().map_or(Ok("{}".into()), |row| Ok(string(row, 0)?.to_owned()))
     }
-}
-
-/// Rows of a day and its board as one object.
-fn by_day_json(rows: &[Vec<Value>]) -> Result<String> {
-    let entry = |row: &Vec<Value>| match row.first() {
-        Some(Value::Integer(day)) => Ok(format!("\"{day}\":{}", string(row, 1)?)),
-        _ => Err(unreadable("a day")),
-    };
-    let entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
-    Ok(format!("{{{}}}", entries.join(",")))
 }
 
 impl BoardStore for SqlStore {
@@ -208,8 +241,8 @@ impl BoardStore for SqlStore {
     }
 
     fn put_household(&self, id: &OpaqueId, household: &Household) -> Result<()> {
-        let row = vec![text(id), Value::String(household.to_text())];
-        self.sql.run("INSERT OR REPLACE INTO households (id, household) VALUES (?, ?)", row)
+        let row = vec![text(id), Value::String(household.to_text()), self.today.get().number().into()];
+        self.sql.run("INSERT OR REPLACE INTO households (id, household, heard) VALUES (?, ?, ?)", row)
     }
 
     fn add(&self, day: Day, board: &Board) -> Result<()> {

@@ -18,23 +18,36 @@ use crate::query::Known;
 /// A short line: an entry of the problem's `errors`. What there is was seen by the shards when they refused; what comes
 /// and what else would do is asked now. Of a bundle, `locations` and `incoming` are those of its missing components.
 #[derive(Serialize)]
-struct ShortLine<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ShortLine<'a> {
+    /// The line as it was sent.
     pointer: String,
+    /// `insufficient_stock`
     code: &'static str,
+    /// What could be held, and what to do.
     detail: String,
+    /// Its number in a quote, where lines of one part are folded.
     line: usize,
+    /// The part.
     sku: &'a Sku,
+    /// Units asked for.
     quantity: u32,
     /// Units that can be had.
     available: u32,
+    /// Where these are, in the order in which they would be taken.
     locations: Vec<Place<'a>>,
+    /// Scheduled receipts, the next first.
     incoming: Vec<Coming<'a>>,
+    /// What else would do.
     alternates: &'a [Alternate<'a>],
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShortLocation"))]
 struct Place<'a> {
+    /// Where.
     location: &'a LocationId,
+    /// Units there.
     available: u32,
     /// The component, for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,9 +55,13 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShortIncoming"))]
 struct Coming<'a> {
+    /// Where it is going.
     location: &'a LocationId,
+    /// Units.
     quantity: u32,
+    /// When it is expected.
     eta: Timestamp,
     /// The component, for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]

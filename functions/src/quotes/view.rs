@@ -12,34 +12,55 @@ use serde::Serialize;
 
 /// A quote as callers see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Quote"))]
 pub struct QuoteView<'a> {
+    /// Its id.
     id: &'a OpaqueId,
+    /// How far it has come.
     state: QuoteState,
+    /// When it was made.
     created_at: Timestamp,
+    /// Until when it can be committed.
     expires_at: Timestamp,
+    /// The caller's own name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
+    /// Of every amount.
     currency: Currency,
+    /// What was quoted.
     lines: Vec<LineView<'a>>,
+    /// Of the units held, without core charges.
     subtotal: Money,
+    /// Of their core charges.
     core_total: Money,
+    /// Of both.
     total: Money,
 }
 
+/// A line of a quote.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "QuoteLine"))]
 struct LineView<'a> {
+    /// Its number, from 0.
     line: usize,
+    /// The part.
     sku: &'a Sku,
+    /// Units asked for.
     quantity: u32,
+    /// Units held.
     held: u32,
     /// Units that a partial quote could not hold.
     #[serde(skip_serializing_if = "is_zero")]
     lacking: u32,
+    /// Units sold.
     #[serde(skip_serializing_if = "is_zero")]
     committed: u32,
+    /// Units sold that came back.
     #[serde(skip_serializing_if = "is_zero")]
     returned: u32,
+    /// What it costs, for the quote's life.
     price: &'a PricedLine,
+    /// Where its units are.
     allocations: Cow<'a, [QuoteAllocation]>,
 }
 

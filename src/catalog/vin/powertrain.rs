@@ -6,6 +6,7 @@ use super::Element;
 
 /// What drives a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Powertrain {
     /// A combustion engine alone.

@@ -7,6 +7,7 @@ use crate::order::sort_by_key;
 
 /// vPIC's kinds of vehicle, assigned per maker's identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VehicleType {
     /// Motorcycle.

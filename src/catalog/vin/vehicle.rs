@@ -7,6 +7,7 @@ use crate::catalog::VehicleKey;
 
 /// A decoded vehicle. Names of makes, models and series are written as vPIC writes them; what is absent is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Vehicle {
     /// The VIN, in capitals.
     pub vin: Vin,
@@ -45,6 +46,7 @@ pub struct Vehicle {
 
 /// An engine, as far as the VIN tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Engine {
     /// The maker's name for it, such as `2ZR-FXE`.
     pub model: Option<String>,
@@ -60,6 +62,7 @@ pub struct Engine {
 
 /// A driver-assistance feature of a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DriverAssistance {
     /// The feature.
     pub feature: Feature,
@@ -69,6 +72,7 @@ pub struct DriverAssistance {
 
 /// Whether a feature is on every vehicle of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fitted {
     /// On every one.
@@ -79,6 +83,7 @@ pub enum Fitted {
 
 /// Driver-assistance features that vPIC records. Many need calibration after a repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // The names are the features' own.
 pub enum Feature {
@@ -99,6 +104,7 @@ pub enum Feature {
 
 /// Something that makes the answer less certain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "VehicleWarning"))]
 pub struct Warning {
     /// A stable name for programs.
     pub code: WarningCode,
@@ -108,6 +114,7 @@ pub struct Warning {
 
 /// The stable names of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "VehicleWarningCode"))]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
     /// Position 9 is not the check digit, on a vehicle that should have one: probably a typing error.

@@ -146,11 +146,12 @@ impl ClerkStore for Failing {
     fn list(
         &self,
         state: Option<QuoteState>,
+        reference: Option<&str>,
         cursor: Option<u64>,
         limit: u32,
         now: Timestamp,
     ) -> Result<(Vec<Quote>, Option<u64>), Self::Error> {
-        self.0.list(state, cursor, limit, now).map_err(|_| "never")
+        self.0.list(state, reference, cursor, limit, now).map_err(|_| "never")
     }
 }
 
@@ -169,7 +170,7 @@ fn quotes_are_listed_page_by_page_the_newest_first() {
         clerk.call(call(quote, "", open(quote)), Timestamp::EPOCH).unwrap();
     }
     let page = |state, cursor| {
-        let ask = Ask::List { state, cursor, limit: 2 };
+        let ask = Ask::List { state, reference: None, cursor, limit: 2 };
         let listed = answer(clerk.call(Call { idempotency: None, ask }, Timestamp::EPOCH).unwrap());
         let Answer::Quotes { quotes, cursor } = listed else { panic!("{listed:?} is no list") };
         (quotes.into_iter().map(|quote| quote.id).collect::<Vec<_>>(), cursor)
@@ -178,4 +179,22 @@ fn quotes_are_listed_page_by_page_the_newest_first() {
     assert_eq!(first, [id("a"), id("c")]);
     assert_eq!(page(None, cursor), (vec![id("b")], None));
     assert_eq!(page(Some(QuoteState::Released), None), (vec![], None));
+}
+
+#[test]
+fn quotes_are_found_by_the_name_that_their_caller_gave_them() {
+    let clerk = Clerk::new(MemoryDesk::default());
+    for (quote, reference) in [("a", Some("PO-1")), ("b", None), ("c", Some("PO-1")), ("d", Some("po-1"))] {
+        let Ask::Open { mut draft } = open(quote) else { panic!() };
+        draft.reference = reference.map(str::to_owned);
+        clerk.call(call(quote, "", Ask::Open { draft }), Timestamp::EPOCH).unwrap();
+    }
+    let named = |reference: &str| {
+        let ask = Ask::List { state: None, reference: Some(reference.into()), cursor: None, limit: 9 };
+        let listed = answer(clerk.call(Call { idempotency: None, ask }, Timestamp::EPOCH).unwrap());
+        let Answer::Quotes { quotes, .. } = listed else { panic!("{listed:?} is no list") };
+        quotes.into_iter().map(|quote| quote.id).collect::<Vec<_>>()
+    };
+    assert_eq!(named("PO-1"), [id("c"), id("a")]);
+    assert_eq!(named("PO"), []);
 }

@@ -20,14 +20,17 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 1] = [&[
-    "CREATE TABLE quotes (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, forget_at INTEGER, quote TEXT NOT NULL)",
-    "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
-    "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
-    "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, quote TEXT, held_until INTEGER, answer TEXT) WITHOUT ROWID",
-    "CREATE INDEX answers_at ON answers (at)",
-    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
-]];
+const MIGRATIONS: [&[&str]; 2] = [
+    &[
+        "CREATE TABLE quotes (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, forget_at INTEGER, quote TEXT NOT NULL)",
+        "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
+        "CREATE INDEX quotes_forgotten ON quotes (forget_at) WHERE forget_at IS NOT NULL",
+        "CREATE TABLE answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, quote TEXT, held_until INTEGER, answer TEXT) WITHOUT ROWID",
+        "CREATE INDEX answers_at ON answers (at)",
+        "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
+    ],
+    &["CREATE INDEX quotes_reference ON quotes (quote->>'reference', place) WHERE quote->>'reference' IS NOT NULL"],
+];
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
@@ -172,7 +175,8 @@ impl DeskStore for SqlStore {
     }
 
     fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
-        let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
+        let statement =
+            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
         let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
         if !forgotten.is_empty() {
             self.memory.forget();
@@ -256,18 +260,24 @@ impl ClerkStore for SqlStore {
     fn list(
         &self,
         state: Option<QuoteState>,
+        reference: Option<&str>,
         cursor: Option<u64>,
         limit: u32,
         now: Timestamp,
     ) -> Result<(Vec<Quote>, Option<u64>)> {
         // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
-        let statement = "SELECT place, quote FROM quotes WHERE place < ?1 AND (?2 IS NULL \
+        let only = if reference.is_some() { "quote->>'reference' = ?5 AND" } else { "" };
+        let statement = format!(
+            "SELECT place, quote FROM quotes WHERE {only} place < ?1 AND (?2 IS NULL \
              OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
-             ORDER BY place DESC LIMIT ?4";
+             ORDER BY place DESC LIMIT ?4"
+        );
         let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
         let one_more = sql::number(limit.saturating_add(1).into())?;
-        let mut rows = self.sql.rows(statement, vec![before, state, now.millis().into(), one_more])?;
+        let mut parameters = vec![before, state, now.millis().into(), one_more];
+        parameters.extend(reference.map(|reference| sql::text(&reference)));
+        let mut rows = self.sql.rows(&statement, parameters)?;
         let more = sql::cut(&mut rows, limit);
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
         let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;

@@ -1,0 +1,44 @@
+use functions::parts::PartView;
+use holdfast::access::Scope;
+use holdfast::catalog::PartNumber;
+use holdfast::catalog::vin::{Vehicle, Vin};
+use holdfast::id::Sku;
+use serde_json::json;
+
+use crate::answers::{PartsByNumber, VehicleParts};
+use crate::operation::Operation;
+use crate::schemas::Schemas;
+
+pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
+    let sku = schemas.request::<Sku>();
+    let vin = schemas.request::<Vin>();
+    vec![
+        Operation::get("/v1/parts/{sku}", "getPart", "catalogue")
+            .does("What a part is", "Prices are not here: they depend on who asks.")
+            .scope(&[Scope::Query])
+            .path("sku", "The part; write `/` as `%2F`.", sku)
+            .answers(200, "The part.", &schemas.answer::<PartView>())
+            .problems(&["not_found"]),
+        Operation::get("/v1/parts", "findParts", "catalogue")
+            .does("Which parts have a number", "Other makers' numbers find our equivalents. When several parts share a number, all are told and none is guessed.")
+            .scope(&[Scope::Query])
+            .required("number", "A maker's number in any spelling.", schemas.request::<PartNumber>())
+            .query("brand", "The brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
+            .answers(200, "Up to five parts.", &schemas.answer::<PartsByNumber>())
+            .leads(200, "ThePart", "getPart", &json!({"sku": "$response.body#/parts/0/sku"}), None),
+        Operation::get("/v1/vehicles/{vin}", "getVehicle", "catalogue")
+            .does("What a VIN says", "What is `null` is not known. A doubtful VIN is answered, with `warnings`.")
+            .scope(&[Scope::Query])
+            .path("vin", "The vehicle.", vin.clone())
+            .answers(200, "The vehicle.", &schemas.answer::<Vehicle>())
+            .problems(&["invalid_request"])
+            .leads(200, "ItsParts", "getVehicleParts", &json!({"vin": "$response.body#/vin"}), None),
+        Operation::get("/v1/vehicles/{vin}/parts", "getVehicleParts", "catalogue")
+            .does("What fits a vehicle", "Without a part type, the part types there are.")
+            .scope(&[Scope::Query])
+            .path("vin", "The vehicle.", vin)
+            .query("part_type", "The part type's name; case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
+            .query("position", "Where on the vehicle: `front` finds `front left`.", json!({"type": "string"}))
+            .answers(200, "What fits.", &schemas.answer::<VehicleParts>()),
+    ]
+}
