@@ -25,10 +25,18 @@ test("a point stands for the events of one source, kind and day", () => {
   ]);
 });
 
-test("what is no message has no point, and there are never more than an invocation may write", () => {
+test("what is no message has no point", () => {
   assert.deepEqual(traced("no message", "{}", message("s")), []);
-  const many = Array.from({ length: 300 }, (_, n) => message(`s/${n}`, event("held")));
-  assert.equal(traced(...many).length, 250);
+});
+
+test("more sources than an invocation may write points are told by their sort", () => {
+  const desks = (count) => Array.from({ length: count }, (_, n) => message(`quotes/${n}`, event("quote_held")));
+  assert.equal(traced(...desks(250)).length, 250);
+  const [of, ...others] = traced(...desks(300), message("enam/1", event("held")));
+  assert.deepEqual(of, { indexes: ["quotes"], blobs: ["quote_held", "quotes", "2026-11-21"], doubles: [300] });
+  assert.deepEqual(others.map(({ blobs: [, source] }) => source), ["enam"]);
+  const kinds = Array.from({ length: 300 }, (_, n) => message("s", event(`kind-${n}`)));
+  assert.equal(traced(...kinds).length, 250, "never more than it may");
 });
 
 test("a dataset that fails or is not there fails nothing", () => {
