@@ -16,6 +16,7 @@ pub const PAGE: usize = 20;
 
 /// What was found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FoundParts"))]
 pub struct Page {
     /// So many parts were found.
     pub total: usize,

@@ -50,6 +50,7 @@ pub struct Found {
 
 /// A word that was read as others.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ReadAs"))]
 pub struct Reading {
     /// As it was sent.
     pub word: String,

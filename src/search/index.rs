@@ -286,6 +286,7 @@ pub fn entry(dictionary: &str, term: &str) -> Option<Entry> {
 
 /// What an answer says of a part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FoundPart"))]
 pub struct PartRow {
     /// The distributor's name for it.
     pub sku: String,
