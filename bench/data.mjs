@@ -16,7 +16,7 @@ import { ROOT } from "../local/config.mjs";
 export const DATA = join(ROOT, "bench/.data");
 export const BUCKETS = 16;
 /** Raise it when what is written here changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Makes the catalogue of so many skus if it is not there; returns its state folder and its skus. */
 export async function dataset(skus, say) {
@@ -33,7 +33,9 @@ export async function dataset(skus, say) {
     for (const table of ["prices", "numbers", "fitment", "stock"]) rmSync(join(tables, `${table}.csv`));
     writeFileSync(join(folder, "complete"), "");
   }
-  return { state: join(folder, "state"), skus: await column(join(tables, "parts.csv"), "sku") };
+  const texts = [];
+  for await (const { sku, number, description } of rows(join(tables, "parts.csv"))) texts.push({ sku, number, description });
+  return { state: join(folder, "state"), skus: texts.map(({ sku }) => sku), texts };
 }
 
 /** A second state folder with the same data, for another server. */

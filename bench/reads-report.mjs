@@ -24,6 +24,7 @@ export function report({ results, resident, startup, wasm, sizes, rounds, second
   const lines = (connections) => of(`query, 100, ${connections}`, "holdfast", "p50") / of(`query, 1, ${connections}`, "holdfast", "p50");
   const peerLines = (connections) => of(`query, 100, ${connections}`, "peer", "p50") / of(`query, 1, ${connections}`, "peer", "p50");
   const mcp = (lines) => of(`mcp, ${lines}`, "mcp", "rate") / of(`mcp, ${lines}`, "holdfast", "rate");
+  const searched = (connections) => of(`search, ${connections}`, "search", "p50") / of(`search, ${connections}`, "holdfast", "p50");
   const start = Object.fromEntries(Object.entries(startup).map(([name, values]) => [name, median(values)]));
   const added = start.holdfast - start.bare;
 
@@ -41,6 +42,8 @@ ${table(["", "target", "reached", ""], [
     target("one-line query, against Hono, 1 connection", times(ratio("query, 1, 1", "rate")), "≥ 0.8 ×", ratio("query, 1, 1", "rate") >= 0.8),
     target("MCP `query_parts` of one line, against the same `POST /v1/query`", times(mcp(1)), "≥ 0.7 ×", mcp(1) >= 0.7),
     target("of ten lines", times(mcp(10)), "≥ 0.7 ×", mcp(10) >= 0.7),
+    target("search, against a one-line query, p50, 1 connection", times(searched(1)), "≤ 5 ×", searched(1) <= 5),
+    target("16 connections", times(searched(16)), "≤ 5 ×", searched(16) <= 5),
     target("100 lines against 1, p50, 1 connection", times(lines(1)), "≤ 12 ×", lines(1) <= 12),
     target("100 lines against 1, p50, 16 connections", times(lines(16)), "≤ 12 ×", lines(16) <= 12),
     target(`${count(sizes.large)} skus against ${count(sizes.small)}, p50, 1 connection`, times(scale(1)), "≤ 1.3 ×", scale(1) <= 1.3),
@@ -64,6 +67,11 @@ ${table([...head, "against Hono"], [1, 10, 100].flatMap((n) => [1, 16].flatMap((
 
 ${table(head, [1, 10].flatMap((n) => [["POST /v1/query", "holdfast"], ["query_parts", "mcp"]].map(([label, server]) =>
     row(`${label}, ${n} ${n === 1 ? "line" : "lines"}`, `mcp, ${n}`, server))))}
+
+## Search, words of Zipf over ${count(sizes.main)} parts, beside one-line queries
+
+${table(head, [1, 16].flatMap((c) => [["one-line query", "holdfast"], ["search", "search"]].map(([label, server]) =>
+    row(`${label}, ${c} ${c === 1 ? "connection" : "connections"}`, `search, ${c}`, server))))}
 
 ## One-line query by size of the catalogue
 

@@ -45,8 +45,8 @@ export async function reads(say) {
     for (const { name, on, file, files, warm = WARM_SECONDS, ...one } of cases) {
       say(name);
       const measured = Object.fromEntries(on.map((server) => [server, []]));
-      // `mcp` is no server of its own: the same questions to Holdfast, as an agent asks them.
-      const once = (server, seconds) => load({ server: servers[server === "mcp" ? "holdfast" : server], file: file ?? files[server], ...one, seconds });
+      // `mcp` and `search` are no servers of their own: other questions to Holdfast, in turns with its queries.
+      const once = (server, seconds) => load({ server: servers[server] ?? servers.holdfast, file: file ?? files[server], ...one, seconds });
       for (const server of on) await once(server, warm);
       for (let round = 0; round < ROUNDS; round++) {
         for (const server of on) measured[server].push(await once(server, SECONDS));
@@ -74,6 +74,16 @@ function plan({ small, main, large }) {
     path: "/mcp", key,
     body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"query_parts","arguments":${body}}}`,
   });
+  // Words of a part: two to four of its description, or its number; one in ten with a typing error.
+  const search = (choose, random = randomness(SEED + 2)) => () => {
+    const { number, description } = choose();
+    const words = description.split(/[ -]+/).filter((word) => word.length > 1);
+    let picked = words.filter(() => random() < 0.5).slice(0, 4);
+    if (picked.length === 0) picked = words.slice(0, 2);
+    const typo = (word) => (word.length < 5 || /\d/.test(word) ? word : word.slice(0, 2) + word[3] + word[2] + word.slice(4));
+    const text = random() < 0.2 ? number : random() < 0.1 ? picked.map(typo).join(" ") : picked.join(" ");
+    return { path: `/v1/search?q=${encodeURIComponent(text)}`, key: "demo-shop" };
+  };
   const over = (skus) => zipf(skus, randomness(SEED));
 
   const both = ["holdfast", "peer"];
@@ -91,6 +101,12 @@ function plan({ small, main, large }) {
     const calls = file(`mcp-${lines}`, lines === 1 ? 100_000 : 20_000, () => call(asked()));
     cases.push({ name: `mcp, ${lines}`, on: ["holdfast", "mcp"], connections: 16, files: { holdfast: questions, mcp: calls } });
   }
+  const searched = zipf(main.texts, randomness(SEED + 1));
+  const files = {
+    holdfast: file("query-1", 100_000, query(over(main.skus), 1)),
+    search: file("search", 20_000, search(searched)),
+  };
+  for (const connections of [1, 16]) cases.push({ name: `search, ${connections}`, on: ["holdfast", "search"], connections, files });
   for (const connections of [1, 4]) {
     const files = Object.fromEntries(Object.entries({ small, large })
       .map(([name, { skus }]) => [name, file(`query-${name}`, 100_000, query(over(skus), 1))]));

@@ -18,6 +18,7 @@ pub mod query;
 pub mod quote;
 #[cfg(feature = "openapi")]
 pub mod schema;
+pub mod search;
 pub mod sourcing;
 pub mod stock;
 mod text;

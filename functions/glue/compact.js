@@ -130,6 +130,13 @@ const VIEWS = {
       ...fit, ...pick(part, ["brand", "number", "description", "superseded_by"]), calibration: part.calibration && true,
     })),
   }),
+  /** What words found. */
+  search: ({ total, total_is_exact, matched, read_as, unknown, parts = [], cursor }) => ({
+    total, total_is_exact: total_is_exact ? undefined : false, matched, read_as, unknown, cursor,
+    parts: parts.map(({ life_cycle, ...part }) => ({
+      ...pick(part, ["sku", "brand", "number", "description", "part_type", "superseded_by"]), life_cycle: life_cycle === "active" ? undefined : life_cycle,
+    })),
+  }),
   quote: ({ id, lines, ...rest }) => ({
     quote: id,
     ...rest,

@@ -86,6 +86,24 @@ const TOOLS = [
       }, ["line", "match", "quantity", "status", "available"])),
     }, ["as_of", "currency", "lines"]),
     reads),
+  tool("search_parts", "Find parts by words",
+    "When there is no sku, number or VIN: description, brand, part type, make, model and year, specifications, also part numbers. " +
+    "Typing errors are forgiven; the last word may be begun only. Then ask query_parts for price and stock.",
+    input({
+      query: { type: "string", maxLength: 200, description: "up to 8 words, such as: brake pad honda accord 2005" },
+      brand: { type: "string", description: "code or name" }, part_type: { type: "string", description: "such as brake pad" },
+      specs: { type: "object", additionalProperties: { type: "string" }, description: "specifications that must be so, such as {\"thread\":\"M8x1.25\"}" },
+      limit: { type: "integer", minimum: 1, maximum: 100, default: 10 }, cursor: { type: "string", description: "that of the last answer, for the next parts" },
+    }),
+    object({
+      total: whole, matched: { type: "string", enum: ["all", "all_but_one"], description: "of the words" },
+      read_as: { type: "array", description: "words that were read as others" }, unknown: { ...texts, description: "words that no part has" }, cursor: { type: "string" },
+      parts: list(object({
+        sku: { type: "string" }, brand: { type: "string" }, number: { type: "string" }, description: { type: "string" }, part_type: { type: "string" },
+        life_cycle: { type: "string", description: "present unless active" }, superseded_by: any,
+      }, ["sku"])),
+    }, ["total", "parts"]),
+    reads),
   tool("decode_vehicle", "Decode a VIN",
     "Year, make, model, body, engine, powertrain and driver assistance of a vehicle. Look at warnings: a wrong check digit is a typing error.",
     input({ vin }, ["vin"]),
@@ -186,13 +204,14 @@ const MESSAGES = {
 };
 
 const INSTRUCTIONS =
-  "Automotive parts of one distributor: price, stock and binding holds. Way: decode_vehicle or find_parts_for_vehicle (VIN to parts), query_parts " +
+  "Automotive parts of one distributor: price, stock and binding holds. Way: decode_vehicle or find_parts_for_vehicle (VIN to parts) or search_parts (words), query_parts " +
   "(price, stock), hold_quote (reserve), commit_quote (buy; ask the user first), issue_calibration_token. Prices are those of the account of the key that is sent " +
   "as Authorization: Bearer. A refusal says what to do next. Read holdfast://guide for statuses, errors and limits.";
 
 const GUIDE = `# Holdfast for agents
 
 1. Vehicle to parts: decode_vehicle, then find_parts_for_vehicle (first without part_type to see the types). Check position and qualifiers.
+   Without a VIN: search_parts. That a part is found does not say that it fits: check with the vehicle.
 2. query_parts: up to 100 lines in one call. \`unit\` and \`total\` are this account's prices as decimals; \`core\` is a deposit on top, refunded.
    \`available\` counts units that can be promised now. \`from\` is the best source. Nothing is reserved yet.
 3. hold_quote: reserves at that price until \`expires_at\`. Use a new idempotency_key for each order and the same one to send it again.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use holdfast::catalog::{Lookup, Reading, Record, Records, keys};
+use holdfast::search::TOP;
 use holdfast::time::Timestamp;
 use worker::Env;
 
@@ -14,6 +15,8 @@ use crate::problem::Problem;
 
 /// How long a record is believed, in milliseconds.
 const FRESH_MS: i64 = 60_000;
+/// How long a segment of the search index is believed: another text would have another name.
+const SEGMENT_MS: i64 = 3_600_000;
 /// How long an absence is believed, in milliseconds.
 const ABSENT_MS: i64 = 10_000;
 /// How long a snapshot of stock is believed, or its absence, in milliseconds.
@@ -130,6 +133,7 @@ async fn read_bulk(env: &Env, binding: &str, keys: &[&String], now: Timestamp) -
 fn lifetime(key: &str, record: Option<&Record>) -> i64 {
     match record {
         _ if is_snapshot(key) => SNAPSHOT_MS,
+        Some(Record::Search(_)) if key != TOP => SEGMENT_MS,
         // Where a sku is is a guess, and asking the wrong shard costs little.
         None if key != keys::SHARDS => ABSENT_MS,
         _ => FRESH_MS,

@@ -19,6 +19,7 @@ pub mod query;
 pub mod quotes;
 pub mod registers;
 pub mod route;
+pub mod search;
 pub mod shards;
 pub mod stock;
 pub mod supply;

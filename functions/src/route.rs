@@ -7,7 +7,7 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, mcp, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles,
+    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens, vehicles,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -45,6 +45,7 @@ fn function(method: &str, path: &str) -> Option<&'static str> {
         ("query", _) => "query",
         ("availability", _) => "availability",
         ("parts", _) => "parts",
+        ("search", _) => "search",
         ("vehicles", _) => "vehicles",
         ("quotes", 0) if method == "POST" => "quote",
         ("quotes", 0 | 1) => "quotes",
@@ -111,6 +112,10 @@ async fn to_others(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["parts", sku] => {
             only(edge, "GET")?;
             parts::by_sku(edge, sku).await
+        }
+        ["search"] => {
+            only(edge, "GET")?;
+            search::search(edge).await
         }
         ["vehicles", vin] => {
             only(edge, "GET")?;

@@ -95,6 +95,7 @@ fn read_app(import: &mut Import, app: &Element, header: Option<&BrandCode>, orig
         other => return Err(RowError::value("action", other.unwrap_or_default(), "is A or D").into()),
     };
     let vehicles = vehicles(import, app)?;
+    name(import, app, &vehicles)?;
     let type_id: u32 = id_of(app, &["PartTerminology", "PartType"])?.ok_or(RowError::Empty("PartType"))?;
     let part_type = import.lookups.part_type(type_id);
     let part = part(import, app, header, PartType { id: Some(type_id), name: part_type.clone() }, origin)?;
@@ -112,6 +113,23 @@ fn read_app(import: &mut Import, app: &Element, header: Option<&BrandCode>, orig
     };
     for vehicle in vehicles {
         import.add_application(&vehicle, &part_type, &application, add, origin)?;
+    }
+    Ok(())
+}
+
+/// Lets the vehicles be found by the words of their makes and models, where these are known.
+fn name(import: &mut Import, app: &Element, vehicles: &[VehicleKey]) -> Result<(), RowError> {
+    let lookups = &import.lookups;
+    let names = if let Some(id) = id_of(app, &["BaseVehicle"])? {
+        lookups.vehicle_name(id).map(|(make, model)| (make.to_owned(), model.to_owned()))
+    } else if let Some(make) = id_of(app, &["Make"])? {
+        let model = id_of(app, &["Model"])?.map_or_else(String::new, |id| lookups.model(id));
+        Some((lookups.make(make), model))
+    } else {
+        None
+    };
+    if let (Some((make, model)), Some(first)) = (names, vehicles.first()) {
+        import.name_vehicle(first, &make, &model);
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ pub struct Diff {
     pub kinds: BTreeMap<String, KindDiff>,
     /// Whether what is removed from the input is removed from the target too.
     pub prune: bool,
+    /// The target has parts that the input does not name, so its search index was left as it is.
+    pub index_kept: bool,
 }
 
 impl Diff {
@@ -55,6 +57,13 @@ impl fmt::Display for Diff {
         if !self.prune && self.kinds.values().any(|kind| kind.removed > 0) {
             writeln!(f, "what is not in the input was kept; --prune removes it")?;
         }
+        if self.index_kept {
+            writeln!(
+                f,
+                "search finds what it found before: the target has parts that are not in the input. Import all parts \
+                 together, or with --prune, to renew its index"
+            )?;
+        }
         Ok(())
     }
 }
@@ -72,7 +81,7 @@ pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<String>,
         }
         Ok(())
     })?;
-    let mut diff = Diff { kinds: BTreeMap::new(), prune };
+    let mut diff = Diff { kinds: BTreeMap::new(), prune, index_kept: false };
     let mut query = db.prepare(
         "SELECT record.kind, held.key IS NULL, held.hash IS record.hash, count(*)
          FROM record LEFT JOIN held ON held.key = record.key GROUP BY 1, 2, 3",
@@ -96,7 +105,26 @@ pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<String>,
             kind.removed = kind.removed.saturating_add(1);
         }
     }
+    if kinds.contains(SEARCH) && !prune && has_other_parts(stage, target, &diff)? {
+        stage.withdraw(SEARCH)?;
+        diff.kinds.remove(SEARCH);
+        diff.index_kept = true;
+    }
     Ok(diff)
+}
+
+const SEARCH: &str = "search";
+
+/// Whether the target has parts that are not in the input. A target that cannot be listed is asked how many parts its search
+/// index has.
+fn has_other_parts(stage: &Stage, target: &mut dyn Target, diff: &Diff) -> Result<bool, Error> {
+    if diff.kinds.get("part").is_some_and(|parts| parts.removed > 0) {
+        return Ok(true);
+    }
+    let Some(text) = target.value(holdfast::search::TOP)? else { return Ok(false) };
+    let indexed = serde_json::from_slice::<String>(&text).ok().and_then(|text| holdfast::search::Top::parse(&text));
+    let parts = stage.record_counts()?.get("part").copied().unwrap_or(0);
+    Ok(indexed.is_some_and(|top| u64::from(top.parts) > parts))
 }
 
 /// Writes the differences found by [`compare`] to the target, in key order.

@@ -1,6 +1,6 @@
 //! One import: which files are read, in what order, and what their rows share.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,10 @@ pub struct Import {
     pub counts: Counts,
     /// Skus whose record turned out to be impossible; nothing may point to them.
     pub rejected: HashSet<Sku>,
+    /// The search index.
+    pub search: holdfast::search::Builder,
+    /// Makes and models as people write them, by vehicle without its year.
+    pub vehicle_names: HashMap<String, String>,
     /// The year that time-zone offsets are counted from.
     pub year: i32,
 }
@@ -79,6 +83,8 @@ impl Import {
             kinds: BTreeSet::new(),
             counts: Counts::default(),
             rejected: HashSet::new(),
+            search: holdfast::search::Builder::default(),
+            vehicle_names: HashMap::new(),
             year: tables::this_year(),
         })
     }
@@ -163,6 +169,15 @@ impl Import {
         let sort =
             format!("{}/{}/{}/{}/{}", u8::from(foreign), u8::from(entry.former), entry.brand, entry.number, entry.sku);
         self.stage.add(Topic::Number, entry.number.normalised().as_str(), &sort, origin, entry)
+    }
+
+    /// How people write a vehicle's make and model: they are found by these words.
+    pub fn name_vehicle(&mut self, vehicle: &VehicleKey, make: &str, model: &str) {
+        if let Some((_, key)) = vehicle.as_str().split_once('/')
+            && !self.vehicle_names.contains_key(key)
+        {
+            self.vehicle_names.insert(key.to_owned(), format!("{make} {model}"));
+        }
     }
 
     /// Adds an application, or takes an equal earlier one back.

@@ -14,7 +14,7 @@ use crate::error::Error;
 /// Names for ids; empty tables leave the ids as they are.
 #[derive(Debug, Default)]
 pub struct Lookups {
-    vehicles: HashMap<u32, VehicleKey>,
+    vehicles: HashMap<u32, (VehicleKey, String, String)>,
     part_types: HashMap<u32, String>,
     positions: HashMap<u32, String>,
     makes: HashMap<u32, String>,
@@ -47,7 +47,8 @@ impl Lookups {
             model: String,
         }
         for row in rows::<BaseVehicle>(path)? {
-            self.vehicles.insert(row.id, VehicleKey::new(row.year, &row.make, &row.model));
+            let key = VehicleKey::new(row.year, &row.make, &row.model);
+            self.vehicles.insert(row.id, (key, row.make, row.model));
         }
         Ok(())
     }
@@ -83,7 +84,13 @@ impl Lookups {
 
     /// The vehicle of a base vehicle id; without a VCdb the id itself.
     pub fn vehicle(&self, base_vehicle: u32) -> VehicleKey {
-        self.vehicles.get(&base_vehicle).cloned().unwrap_or_else(|| VehicleKey::base_vehicle(base_vehicle))
+        let known = self.vehicles.get(&base_vehicle).map(|(key, ..)| key.clone());
+        known.unwrap_or_else(|| VehicleKey::base_vehicle(base_vehicle))
+    }
+
+    /// Make and model of a base vehicle id, if there is a VCdb.
+    pub fn vehicle_name(&self, base_vehicle: u32) -> Option<(&str, &str)> {
+        self.vehicles.get(&base_vehicle).map(|(_, make, model)| (make.as_str(), model.as_str()))
     }
 
     /// The name of a part type; `#6832` without a PCdb.

@@ -320,6 +320,12 @@ impl Stage {
         Ok(true)
     }
 
+    /// Takes back every record of a kind.
+    pub fn withdraw(&self, kind: &str) -> Result<(), Error> {
+        self.db.prepare_cached("DELETE FROM record WHERE kind = ?1")?.execute([kind])?;
+        Ok(())
+    }
+
     /// How many records there are of each kind.
     pub fn record_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
         let mut query = self.db.prepare("SELECT kind, count(*) FROM record GROUP BY kind")?;

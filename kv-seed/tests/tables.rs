@@ -198,10 +198,13 @@ fn the_same_input_again_changes_nothing_and_a_changed_one_only_what_differs() {
     let kept = case.import(false).0;
     let part = kept.kinds["part"];
     assert_eq!((part.added, part.changed, part.removed, part.unchanged), (0, 1, 1, 3));
+    assert!(kept.index_kept && !kept.kinds.contains_key("search"), "the index of all parts is kept");
     assert_eq!(case.value("part/B")["sku"], "B");
 
     let pruned = case.import(true).0;
-    assert_eq!((pruned.writes(), pruned.deletes()), (0, 2)); // part/B and number/4411
+    let search = pruned.kinds["search"];
+    assert_eq!((pruned.writes(), pruned.deletes()), (search.added + search.changed, search.removed + 2)); // part/B and number/4411
+    assert!(search.added > 0 && search.removed > 0 && search.changed == 1 && !pruned.index_kept);
     assert_eq!(case.value("part/B"), json!(null));
 }
 

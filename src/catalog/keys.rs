@@ -14,6 +14,7 @@
 //! | `locations` | list of [`crate::sourcing::Location`] | catalogue |
 //! | `directory` | brands and part types, as agents are shown them: JSON that nothing here looks into | catalogue |
 //! | `shards` | [`crate::stock::Dedicated`] | catalogue |
+//! | `search/…` | the search index: [`crate::search`] | catalogue |
 //! | `stock/{region}/{sku}` | [`crate::stock::Snapshot`] | snapshots |
 //! | `key/{SHA-256 of the key, hex}` | [`crate::access::KeyRecord`] | catalogue |
 //! | `shop/{shop}` | [`crate::token::register::Shop`] | catalogue |

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use serde::de::Error as _;
 use serde_json::Value;
 
 use super::fitment::{Fitment, VehicleKey, VehicleParts};
@@ -20,6 +21,7 @@ use crate::access::KeyRecord;
 use crate::id::{AccountId, LocationId, Region, RegisteredId, Sku, TermsId};
 use crate::json;
 use crate::pricing::{Account, Contract, Promotion};
+use crate::search::Segment;
 use crate::sourcing::Location;
 use crate::stock::{Dedicated, Snapshot};
 use crate::token::register::{Crew, Registered, Shop, Technician, Tool};
@@ -59,6 +61,8 @@ pub enum Record {
     Technician(Rc<Technician>),
     /// `tool/…`
     Tool(Rc<Tool>),
+    /// `search/…`
+    Search(Segment),
     /// `stock/…`
     Stock(Rc<Snapshot>),
 }
@@ -92,6 +96,10 @@ impl Record {
             "shop" => json::from_str(text).map(Self::Shop),
             "technician" => json::from_str(text).map(Self::Technician),
             "tool" => json::from_str(text).map(Self::Tool),
+            "search" => json::from_str::<String>(text).and_then(|text| {
+                let segment = Segment::parse(key, &text).map(Self::Search);
+                segment.ok_or_else(|| serde_json::Error::custom("no segment of a search index of this version"))
+            }),
             "stock" => json::from_str(text).map(Self::Stock),
             _ => return Err(UnreadableRecord { key: key.into(), reason: "no record has such a key".into() }),
         };
@@ -239,6 +247,17 @@ impl<'a> Reading<'a> {
     /// A shard's latest word about a sku in its region.
     pub fn snapshot(&self, region: &Region, sku: &Sku) -> Option<Rc<Snapshot>> {
         if let Record::Stock(snapshot) = self.get(keys::snapshot(region, sku))? { Some(snapshot) } else { None }
+    }
+
+    /// A text of the search index.
+    #[inline(never)]
+    pub fn search(&self, key: &str) -> Option<Segment> {
+        if let Record::Search(segment) = self.get(key.to_owned())? { Some(segment) } else { None }
+    }
+
+    /// Whether nothing was asked for that is unread.
+    pub fn is_complete(&self) -> bool {
+        self.unread.borrow().is_empty()
     }
 
     fn get(&self, key: String) -> Option<Record> {

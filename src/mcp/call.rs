@@ -10,6 +10,8 @@ use crate::digest::sha256_hex;
 /// Parts of one answer of `find_parts_for_vehicle`, unless it says otherwise, and at most.
 const PAGE: u64 = 20;
 const MAX_PAGE: u64 = 100;
+/// Parts of one answer of `search_parts`, unless it says otherwise.
+const SEARCH_PAGE: u64 = 10;
 
 /// A request to the API.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,7 @@ impl Call {
         let call = match name {
             "query_parts" => given.query(),
             "check_stock" => given.stock(),
+            "search_parts" => given.search(),
             "decode_vehicle" => given.vehicle(),
             "find_parts_for_vehicle" => given.fitting(),
             "hold_quote" => given.hold(),
@@ -102,6 +105,29 @@ impl Arguments<'_> {
         let from = self.count("offset", 0, 0, u64::MAX)?;
         let limit = self.count("limit", PAGE, 1, MAX_PAGE)?;
         self.get(path, &format!("fitting {from} {limit}"))
+    }
+
+    fn search(&mut self) -> Result<Call, String> {
+        let mut path = String::from("/v1/search?q=");
+        path += &encoded(&self.optional("query")?.unwrap_or_default());
+        for name in ["brand", "part_type", "cursor"] {
+            if let Some(value) = self.optional(name)? {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "&{name}={}", encoded(&value));
+            }
+        }
+        match self.0.remove("specs") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(specs)) => {
+                for (name, value) in &specs {
+                    let Some(value) = value.as_str() else { return Err(format!("`specs/{name}` must be a text")) };
+                    let _ = write!(path, "&spec.{}={}", encoded(name), encoded(value));
+                }
+            }
+            Some(_) => return Err("`specs` is an object of texts: {\"thread\": \"M14x1.5\"}".into()),
+        }
+        let _ = write!(path, "&limit={}", self.count("limit", SEARCH_PAGE, 1, MAX_PAGE)?);
+        self.get(path, "search")
     }
 
     fn hold(&mut self) -> Result<Call, String> {

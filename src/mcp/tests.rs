@@ -204,6 +204,12 @@ fn a_tool_call_is_a_request_to_the_api() {
         ),
         ("check_stock", json!({"sku": "A/B", "counters": true}), "GET /v1/stock/A%2FB"),
         ("check_stock", json!({"sku": "A", "quantity": 2}), r#"POST /v1/query {"lines":[{"quantity":2,"sku":"A"}]}"#),
+        ("search_parts", json!({"query": "pad & rotor"}), "GET /v1/search?q=pad%20%26%20rotor&limit=10"),
+        (
+            "search_parts",
+            json!({"brand": "BRKX", "specs": {"thread": "M8"}, "limit": 5, "cursor": "a.5"}),
+            "GET /v1/search?q=&brand=BRKX&cursor=a.5&spec.thread=M8&limit=5",
+        ),
         ("query_parts", json!({"lines": [], "explain": true}), r#"POST /v1/query {"explain":true,"lines":[]}"#),
         ("hold_quote", json!({"lines": [], "idempotency_key": "k"}), r#"POST /v1/quotes {"lines":[]} k"#),
         ("get_quote", json!({"quote": "q_1"}), "GET /v1/quotes/q_1"),

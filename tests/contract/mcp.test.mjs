@@ -10,7 +10,7 @@ const LEGACY = ["2025-11-25", "2025-06-18", "2025-03-26"];
 const VIN = "1HGCM82633A004352";
 const CREW = { shop: "SHOP-1", technician: "TECH-1", tool: "TOOL-1" };
 const TOOLS = [
-  "query_parts", "decode_vehicle", "find_parts_for_vehicle", "check_stock", "hold_quote", "get_quote", "extend_quote", "commit_quote",
+  "query_parts", "decode_vehicle", "find_parts_for_vehicle", "search_parts", "check_stock", "hold_quote", "get_quote", "extend_quote", "commit_quote",
   "release_quote", "issue_calibration_token",
 ];
 
@@ -213,10 +213,23 @@ test("what there is anybody may see; what the tools do needs a key; a key that i
   assert.equal(apiKey.status, 200);
 });
 
+test("parts are found by words, as the API finds them", async () => {
+  const found = await data("search_parts", { query: "windsheild camera", brand: "GLAS" });
+  assert.deepEqual(found, {
+    total: 1, matched: "all", read_as: [{ word: "windsheild", read_as: ["windshield"] }],
+    parts: [{ sku: "CALIB-1", brand: "GLAS", number: "60-01", description: "Windshield with a camera", part_type: "Windshield" }],
+  });
+  const page = await data("search_parts", { query: "movements", limit: 20 });
+  assert.deepEqual([page.total, page.parts.length], [30, 20]);
+  assert.equal((await data("search_parts", { query: "movements", limit: 20, cursor: page.cursor })).parts.length, 10);
+  assert.equal((await data("search_parts", { specs: { thread: "M8x1.25" } })).total, 0);
+  await refused("search_parts", { query: "one two three four five six seven eight nine" }, "invalid_request");
+});
+
 test("every tool says what it does, what it takes and what it answers", async () => {
   const { tools } = await result(modern("tools/list"));
   assert.deepEqual(tools.map(({ name }) => name).sort(), [...TOOLS].sort());
-  const reading = new Set(["query_parts", "decode_vehicle", "find_parts_for_vehicle", "check_stock", "get_quote"]);
+  const reading = new Set(["query_parts", "decode_vehicle", "find_parts_for_vehicle", "search_parts", "check_stock", "get_quote"]);
   for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
     assert.ok(title && description.length > 20, name);
     assert.deepEqual([inputSchema.type, inputSchema.additionalProperties, outputSchema.type], ["object", false, "object"], name);

@@ -10,7 +10,7 @@ use crate::stage::{Fact, Topic};
 
 /// Writes `fitment/…` and `vehicle/…`.
 pub fn write(import: &mut Import) -> Result<(), Error> {
-    let Import { stage, report, rejected, .. } = import;
+    let Import { stage, report, rejected, search, vehicle_names, .. } = import;
     report.console().start("joining fitment", stage.count(Topic::Application)?);
     let mut done = 0_u64;
     stage.groups(Topic::Application, |vehicle, facts: Vec<Fact<ApplicationFact>>| {
@@ -25,6 +25,15 @@ pub fn write(import: &mut Import) -> Result<(), Error> {
                     fitment.applications.push(application);
                 }
                 _ => fitments.push(Fitment { part_type, applications: vec![application] }),
+            }
+        }
+        let year_and_name = vehicle
+            .as_str()
+            .split_once('/')
+            .and_then(|(year, key)| Some((year.parse::<u16>().ok()?, vehicle_names.get(key)?)));
+        if let Some((year, name)) = year_and_name {
+            for application in fitments.iter().flat_map(|fitment| &fitment.applications) {
+                search.fits(&application.sku, year, name);
             }
         }
         for fitment in &fitments {

@@ -2,6 +2,7 @@
 
 mod fitment;
 mod parts;
+mod search;
 mod terms;
 
 use holdfast::catalog::Part;
@@ -114,6 +115,7 @@ pub fn run(import: &mut Import) -> Result<(), Error> {
     parts::write_parts(import)?;
     parts::write_numbers(import)?;
     fitment::write(import)?;
+    search::write(import)?;
     terms::write(import)
 }
 

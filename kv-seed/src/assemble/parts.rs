@@ -59,7 +59,7 @@ impl Directory {
 
 /// Writes `part/…` and `directory`.
 pub fn write_parts(import: &mut Import) -> Result<(), Error> {
-    let Import { stage, report, rejected, .. } = import;
+    let Import { stage, report, rejected, search, .. } = import;
     report.console().start("joining parts", stage.count(Topic::Part)?);
     let (mut done, mut circles, mut directory) = (0_u64, HashSet::new(), Directory::default());
     stage.groups(Topic::Part, |_, facts| {
@@ -82,6 +82,8 @@ pub fn write_parts(import: &mut Import) -> Result<(), Error> {
         if !stage.put(&key, &part)? {
             report.error(origin, too_large(&key));
             rejected.insert(part.sku);
+        } else if let Err(full) = search.add(&part) {
+            report.warning(origin, format!("{} cannot be searched for: {full}", part.sku));
         }
         report.console().advance_to(done);
         Ok(())
@@ -175,7 +177,7 @@ fn first_of(Cycle(path): &Cycle) -> Option<Sku> {
 
 /// Writes `number/…`.
 pub fn write_numbers(import: &mut Import) -> Result<(), Error> {
-    let Import { stage, report, rejected, .. } = import;
+    let Import { stage, report, rejected, search, .. } = import;
     report.console().start("joining numbers", 0);
     stage.groups(Topic::Number, |_, facts: Vec<Fact<NumberEntry>>| {
         let Some(origin) = facts.first().map(|fact| fact.origin) else { return Ok(()) };
@@ -196,6 +198,9 @@ pub fn write_numbers(import: &mut Import) -> Result<(), Error> {
                 Some(_) => {}
                 None => entries.push(entry),
             }
+        }
+        for entry in entries.iter().filter(|entry| entry.former || entry.interchange.is_some()) {
+            search.other_number(&entry.sku, &entry.number);
         }
         let Some(number) = entries.first().map(|entry| entry.number.normalised()) else { return Ok(()) };
         write_number(stage, report, &number, &entries, origin)

@@ -37,6 +37,7 @@ pub static FITMENT: Table = Table {
         };
         for year in from..=to {
             let vehicle = VehicleKey::new(u16::try_from(year).unwrap_or(u16::MAX), make, model);
+            import.name_vehicle(&vehicle, make, model);
             import.add_application(&vehicle, &part.part_type, &application, true, origin)?;
         }
         Ok(())

@@ -83,6 +83,11 @@ impl Target for Instance {
         self.manifest.each(trusted, each)
     }
 
+    fn value(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let answer = self.http.ask(Method::Get, &format!("{PATH}?key={key}"), "application/json", &[])?;
+        Ok((answer.status == 200).then_some(answer.body))
+    }
+
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         self.add(key, Some(value))
     }

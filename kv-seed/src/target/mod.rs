@@ -25,6 +25,9 @@ pub trait Target {
     /// Calls `each` with every key the target is known to hold, and the [`crate::stage::hash`] of its value.
     fn held(&mut self, each: &mut EachHeld<'_>) -> Result<(), Error>;
 
+    /// The value of a key, where the target can be asked for one.
+    fn value(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error>;
+
     /// Writes a pair; it may wait in a batch.
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error>;
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, Mac};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::{EachHeld, Target};
@@ -65,6 +65,11 @@ impl Target for StateFolder {
             each(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, hash(value))?;
         }
         Ok(())
+    }
+
+    fn value(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let mut query = self.db.prepare_cached("SELECT value FROM entries WHERE key = ?1")?;
+        Ok(query.query_row([key], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec())).optional()?)
     }
 
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {

@@ -156,6 +156,11 @@ impl Target for Wrangler {
         self.manifest.each(trusted, each)
     }
 
+    fn value(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        // wrangler fails for a key that is not there.
+        Ok(self.run(&["kv", "key", "get", key, "--text"]).ok())
+    }
+
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         self.noted.push((key.to_owned(), Some(hash(value))));
         self.add(key, value)

@@ -1,8 +1,10 @@
 use functions::parts::PartView;
+use functions::search::Page;
 use holdfast::access::Scope;
 use holdfast::catalog::PartNumber;
 use holdfast::catalog::vin::{Vehicle, Vin};
 use holdfast::id::Sku;
+use holdfast::search::{MAX_PAGE, MAX_TEXT};
 use serde_json::json;
 
 use crate::answers::{PartsByNumber, VehicleParts};
@@ -25,6 +27,20 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .required("number", "A maker's number in any spelling.", schemas.request::<PartNumber>())
             .query("brand", "The brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
             .answers(200, "Up to five parts.", &schemas.answer::<PartsByNumber>())
+            .leads(200, "ThePart", "getPart", &json!({"sku": "$response.body#/parts/0/sku"}), None),
+        Operation::get("/v1/search", "searchParts", "catalogue")
+            .does(
+                "Parts by words",
+                "Description, brand, part type, numbers, specifications, vehicles. Typing errors are forgiven in words of letters, and the last word may be begun only. A specification narrows as `spec.NAME=VALUE`; at most eight filters.",
+            )
+            .scope(&[Scope::Query])
+            .required("q", "At most eight words, in any order.", json!({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "examples": ["brake pad accord 2005"]}))
+            .query("brand", "A brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
+            .query("part_type", "A part type's name; case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
+            .query("limit", "Parts of a page; 20 if not said.", json!({"type": "integer", "minimum": 1, "maximum": MAX_PAGE}))
+            .query("cursor", "That of the last page.", json!({"type": "string"}))
+            .answers(200, "The best first.", &schemas.answer::<Page>())
+            .problems(&["not_found", "unavailable"])
             .leads(200, "ThePart", "getPart", &json!({"sku": "$response.body#/parts/0/sku"}), None),
         Operation::get("/v1/vehicles/{vin}", "getVehicle", "catalogue")
             .does("What a VIN says", "What is `null` is not known. A doubtful VIN is answered, with `warnings`.")
