@@ -34,7 +34,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
                 "Description, brand, part type, numbers, specifications, vehicles. Typing errors are forgiven in words of letters, and the last word may be begun only. A specification narrows as `spec.NAME=VALUE`; at most eight filters.",
             )
             .scope(&[Scope::Query])
-            .required("q", "At most eight words, in any order.", json!({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "examples": ["brake pad accord 2005"]}))
+            .query("q", "At most eight words, in any order; it may be left out where a filter is given.", json!({"type": "string", "maxLength": MAX_TEXT, "examples": ["brake pad accord 2005"]}))
             .query("brand", "A brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
             .query("part_type", "A part type's name; case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
             .query("limit", "Parts of a page; 20 if not said.", json!({"type": "integer", "minimum": 1, "maximum": MAX_PAGE}))
