@@ -43,10 +43,12 @@ export default {
   async queue(batch, env) {
     const { messages } = batch;
     try {
-      revive();
-      const bodies = messages.map(({ body }) => (typeof body === "string" ? body : String(JSON.stringify(body))));
-      await settle(wasm.consume(messages.map(({ id }) => id), bodies, env));
-      trace(env.ANALYTICS, bodies);
+      const texts = messages.map(({ id, body }) => [id, typeof body === "string" ? body : String(JSON.stringify(body))]);
+      for (const some of parts(texts)) {
+        revive();
+        await settle(wasm.consume(some.map(([id]) => id), some.map(([, text]) => text), env));
+      }
+      trace(env.ANALYTICS, texts.map(([, text]) => text));
     } catch (error) {
       revive();
       console.error(`${messages.length} messages were not stored:`, error?.stack ?? error);
@@ -57,6 +59,15 @@ export default {
 };
 
 const MAX_RETRY_SECONDS = 300;
+const MAX_PART = 500_000;
+
+/** A batch in parts of half a million characters, give or take a message: it may have a hundred messages of 100 kB. */
+function* parts(texts) {
+  for (let start = 0, end = 0; start < texts.length; start = end) {
+    for (let size = 0; end < texts.length && size < MAX_PART; end++) size += texts[end][1].length;
+    yield texts.slice(start, end);
+  }
+}
 
 function respond(request, id, key, body, env, ctx) {
   try {

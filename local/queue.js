@@ -17,6 +17,7 @@ export class Queue extends DurableObject {
   #sql;
   #name;
   #consumer;
+  #turn = null; // what is sent at the same time is written in one turn, and thus in one commit
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -32,7 +33,8 @@ export class Queue extends DurableObject {
   }
 
   /** Keeps messages of the form { id, format, body, sent, delay }, the delay in seconds. */
-  push(messages) {
+  async push(messages) {
+    await (this.#turn ??= scheduler.wait(0).then(() => { this.#turn = null; }));
     const statement = "INSERT OR IGNORE INTO messages (id, format, body, sent, due) VALUES (?, ?, ?, ?, ?)";
     for (const { id, format, body, sent, delay } of messages) {
       this.#sql.exec(statement, id, format, body, sent, Date.now() + delay * 1000);
@@ -69,11 +71,11 @@ export class Queue extends DurableObject {
     const taken = new Set(explicitAcks);
     const again = new Map(retryMessages.map(({ msgId, delaySeconds }) => [msgId, delaySeconds]));
     const retryAll = retryBatch.retry || outcome !== "ok";
-    const dead = [];
+    const [gone, dead] = [[], []];
     for (const message of batch) {
       const { id, attempts } = message;
       if (ackAll || taken.has(id) || !(again.has(id) || retryAll)) {
-        this.#sql.exec("DELETE FROM messages WHERE id = ?", id);
+        gone.push(id);
       } else if (attempts >= this.#consumer.max_retries) {
         dead.push(message);
       } else {
@@ -81,7 +83,12 @@ export class Queue extends DurableObject {
         this.#sql.exec("UPDATE messages SET attempts = attempts + 1, due = ? WHERE id = ?", Date.now() + delay * 1000, id);
       }
     }
+    this.#delete(gone);
     if (dead.length > 0) await this.#bury(dead);
+  }
+
+  #delete(ids) {
+    this.#sql.exec("DELETE FROM messages WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
   }
 
   /** Moves messages that nobody could take to the dead letter queue, if there is one. */
@@ -89,7 +96,7 @@ export class Queue extends DurableObject {
     const { dead_letter_queue: grave } = this.#consumer;
     console.error(`queue ${this.#name}: ${messages.length} messages could not be delivered:`, grave ?? "lost");
     if (grave) await this.env.QUEUES.getByName(grave).push(messages.map((message) => ({ ...message, delay: 0 })));
-    for (const { id } of messages) this.#sql.exec("DELETE FROM messages WHERE id = ?", id);
+    this.#delete(messages.map(({ id }) => id));
   }
 
   /** Sets the alarm: when the next message is due, or once the batch has had time to fill; at once when it is full. */

@@ -27,7 +27,8 @@ wasm-bindgen "$wasm" --target module --no-typescript --out-dir "$out/wasm" --out
 sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/wasm/functions.js.bak"
 # Not more than -O1: what LLVM has optimised gains nothing from more, compresses worse, and -Os of binaryen 132 makes wrong
 # code of it (docs/decisions/0013).
-wasm-opt -O1 "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
+# The functions that are called most get the shortest numbers: 2 % less once zipped.
+wasm-opt -O1 --reorder-functions "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
 rm -rf "$out/assets" && cp -r web "$out/assets"

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::{AccountId, InvalidId, Region};
-use holdfast::kpi::sums::entry;
 use holdfast::time::{DAY, Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,7 +18,7 @@ use worker::{Date, Env, Result, console_error};
 
 use crate::catalog;
 use crate::edge::Edge;
-use crate::objects::event_log::{self, Batch, Rejected};
+use crate::objects::event_log::{self, Rejected};
 use crate::objects::{self, AskError, kpi_board};
 use crate::problem::Problem;
 use crate::wire::Answer;
@@ -98,25 +97,32 @@ fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, Vec<Unpacked<'_>>)> {
     Ok((message.source, events))
 }
 
-/// What goes into the log of a day.
-#[derive(Default)]
-struct ForDay<'a> {
-    batches: Vec<Batch<'a>>,
-    rejected: Vec<Rejected>,
-}
-
-/// Lists of events as JSON, by what the events of a list have in common.
+/// Lists as JSON, by what the entries of a list have in common.
 #[derive(Default)]
 struct Lists(Vec<(String, String)>);
 
 impl Lists {
-    fn add(&mut self, key: &str, event: &str) {
+    fn add(&mut self, key: &str, entry: &str) {
         if let Some((_, list)) = self.0.iter_mut().find(|(known, _)| known == key) {
             list.push(',');
-            list.push_str(event);
+            list.push_str(entry);
         } else {
-            self.0.push((key.to_owned(), format!("[{event}")));
+            self.0.push((key.to_owned(), format!("[{entry}")));
         }
+    }
+
+    /// Adds each list of events as a batch, `{"source": …, "events": […]}`, to the list of batches with the same key.
+    fn add_to(self, batches: &mut Self, source: &str) {
+        // Text always serialises.
+        let source = serde_json::to_string(source).unwrap_or_default();
+        for (key, list) in self.0 {
+            batches.add(&key, &format!(r#"{{"source":{source},"events":{list}]}}"#));
+        }
+    }
+
+    /// The lists, closed.
+    fn finish(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter().map(|(key, list)| (key, list + "]"))
     }
 }
 
@@ -124,8 +130,8 @@ impl Lists {
 /// regions. Returns when all of that is durable; after an error, store all of them again. A message that cannot be read
 /// is kept as rejected in the log of this day: it would be no better for coming again.
 pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
-    let mut logs: Vec<(String, ForDay)> = Vec::new();
-    let mut boards = Lists::default();
+    let (mut logs, mut boards) = (Lists::default(), Lists::default());
+    let mut rejected = Vec::new();
     for (id, text) in messages {
         match unpack(text) {
             Ok((source, events)) => {
@@ -139,33 +145,28 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
                     by_day.add(&day.to_string(), text);
                     by_region.add(region.as_str(), text);
                 }
-                for (day, list) in by_day.0 {
-                    let events = RawValue::from_string(list + "]")?;
-                    if let Some(log) = entry(&mut logs, day) {
-                        log.batches.push(Batch { source: source.clone(), events });
-                    }
-                }
-                // Text always serialises.
-                let source = serde_json::to_string(&source).unwrap_or_default();
-                for (region, list) in by_region.0 {
-                    boards.add(&region, &format!(r#"{{"source":{source},"events":{list}]}}"#));
-                }
+                by_day.add_to(&mut logs, &source);
+                by_region.add_to(&mut boards, &source);
             }
             Err(error) => {
                 console_error!("message {id} is rejected: {error}");
                 let body = text.chars().take(KEPT_OF_REJECTED).collect();
-                if let Some(log) = entry(&mut logs, Day::of(now()).to_string()) {
-                    log.rejected.push(Rejected { id: id.clone(), why: error.to_string(), body });
-                }
+                rejected.push(Rejected { id: id.clone(), why: error.to_string(), body });
             }
         }
     }
-    for (day, ForDay { batches, rejected }) in logs {
-        let stored = ask_log(&day, &event_log::Command::Store { batches, rejected }, env).await;
+    for (day, batches) in logs.finish() {
+        let batches = RawValue::from_string(batches)?;
+        let stored = ask_log(&day, &event_log::Command::Store { batches }, env).await;
         stored.map_err(|error| worker::Error::from(error.to_string()))?;
     }
-    for (region, batches) in boards.0 {
-        let command = kpi_board::Command::Take(batches + "]").to_text();
+    if !rejected.is_empty() {
+        let today = Day::of(now()).to_string();
+        let stored = ask_log(&today, &event_log::Command::Reject { messages: rejected }, env).await;
+        stored.map_err(|error| worker::Error::from(error.to_string()))?;
+    }
+    for (region, batches) in boards.finish() {
+        let command = kpi_board::Command::Take(batches).to_text();
         let counted = objects::ask(env, "KPI_BOARD", &region, kpi_board::near(&region), &command).await;
         counted.map_err(|error| worker::Error::from(error.to_string()))?;
     }
@@ -218,7 +219,7 @@ pub async fn of_day(edge: &Edge<'_>) -> std::result::Result<Answer, Problem> {
     Ok(edge.json_text(page).header("cache-control", "no-store"))
 }
 
-async fn ask_log(day: &str, command: &event_log::Command<'_>, env: &Env) -> std::result::Result<String, AskError> {
+async fn ask_log(day: &str, command: &event_log::Command, env: &Env) -> std::result::Result<String, AskError> {
     let text = serde_json::to_string(command).map_err(|error| AskError::Failed(error.to_string()))?;
     objects::ask(env, "EVENT_LOG", day, None, &text).await
 }
@@ -260,13 +261,20 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_the_events_of_its_key_in_order() {
+    fn a_list_has_the_batches_of_its_key_in_order() {
         let mut lists = Lists::default();
         for (key, event) in [("1", "{}"), ("2", "{\"a\":1}"), ("1", "{\"b\":2}")] {
             lists.add(key, event);
         }
-        let lists: Vec<_> = lists.0.iter().map(|(key, list)| (key.as_str(), list.as_str())).collect();
-        assert_eq!(lists, [("1", "[{},{\"b\":2}"), ("2", "[{\"a\":1}")]);
+        let mut batches = Lists::default();
+        batches.add("2", "0");
+        lists.add_to(&mut batches, "s");
+        let lists: Vec<_> = batches.finish().collect();
+        let expected = [
+            ("2".to_owned(), r#"[0,{"source":"s","events":[{"a":1}]}]"#.to_owned()),
+            ("1".to_owned(), r#"[{"source":"s","events":[{},{"b":2}]}]"#.to_owned()),
+        ];
+        assert_eq!(lists, expected);
     }
 
     #[test]

@@ -32,45 +32,51 @@ pub trait BoardStore {
     fn add(&self, day: Day, board: &Board) -> Result<(), Self::Error>;
 }
 
-/// Takes events of one source. Those that were taken before change nothing, nor do those of days before `oldest`, which
-/// are not kept any more.
-pub fn take<S: BoardStore>(source: &str, events: &[Value], oldest: Day, store: &S) -> Result<(), S::Error> {
-    let mut intake = Intake { source, store, days: Vec::new(), households: Vec::new() };
-    let mut blocks: Vec<(String, Block)> = Vec::new();
-    for event in events {
-        let (Some(place), Some(at)) = (Place::of(event), time_of(event)) else { continue };
-        if !blocks.iter().any(|(name, _)| *name == place.block) {
-            blocks.push((place.block.clone(), store.block(source, &place.block)?));
-        }
-        let new = entry(&mut blocks, place.block.clone()).is_some_and(|block| block.insert(&place));
-        if new && Day::of(at) >= oldest {
-            intake.count(event, Day::of(at))?;
-        }
-    }
-    for (name, block) in &blocks {
-        store.put_block(source, name, block)?;
-    }
-    for (id, household) in &intake.households {
-        store.put_household(id, household)?;
-    }
-    intake.days.iter().try_for_each(|(day, board)| store.add(*day, board))
-}
-
-/// What a call adds to the boards.
-struct Intake<'s, S> {
-    source: &'s str,
+/// What a command adds to the boards: the events of many sources are written as one sum, by [`Intake::finish`].
+pub struct Intake<'s, S> {
     store: &'s S,
+    /// Events of earlier days change nothing: their boards are not kept any more.
+    oldest: Day,
     days: Days,
     households: Vec<(OpaqueId, Household)>,
 }
 
-impl<S: BoardStore> Intake<'_, S> {
-    fn count(&mut self, value: &Value, day: Day) -> Result<(), S::Error> {
+impl<'s, S: BoardStore> Intake<'s, S> {
+    /// Nothing has been taken yet.
+    pub fn new(oldest: Day, store: &'s S) -> Self {
+        Self { store, oldest, days: Vec::new(), households: Vec::new() }
+    }
+
+    /// Takes events of one source. Those that were taken before change nothing.
+    pub fn take(&mut self, source: &str, events: &[Value]) -> Result<(), S::Error> {
+        let mut blocks: Vec<(String, Block)> = Vec::new();
+        for event in events {
+            let (Some(place), Some(at)) = (Place::of(event), time_of(event)) else { continue };
+            if !blocks.iter().any(|(name, _)| *name == place.block) {
+                blocks.push((place.block.clone(), self.store.block(source, &place.block)?));
+            }
+            let new = entry(&mut blocks, place.block.clone()).is_some_and(|block| block.insert(&place));
+            if new && Day::of(at) >= self.oldest {
+                self.count(source, event, Day::of(at))?;
+            }
+        }
+        blocks.iter().try_for_each(|(name, block)| self.store.put_block(source, name, block))
+    }
+
+    /// Writes what has been taken.
+    pub fn finish(self) -> Result<(), S::Error> {
+        for (id, household) in &self.households {
+            self.store.put_household(id, household)?;
+        }
+        self.days.iter().try_for_each(|(day, board)| self.store.add(*day, board))
+    }
+
+    fn count(&mut self, source: &str, value: &Value, day: Day) -> Result<(), S::Error> {
         let mut board = Board::default();
         match Event::read(value) {
             Ok(event) => {
                 board.take(&event);
-                self.count_household(value, event)?;
+                self.count_household(source, value, event)?;
             }
             Err(_) => board.add(Tally::Unreadable, 1),
         }
@@ -78,12 +84,12 @@ impl<S: BoardStore> Intake<'_, S> {
         Ok(())
     }
 
-    fn count_household(&mut self, value: &Value, event: Event<'_>) -> Result<(), S::Error> {
+    fn count_household(&mut self, source: &str, value: &Value, event: Event<'_>) -> Result<(), S::Error> {
         match event.what {
             What::Household { household, vehicles } => {
                 // Settles the order of two at the same time.
                 let id = value.get("seq").or(value.get("id")).map_or_else(String::new, Value::to_string);
-                let id = format!("{}:{id}", self.source);
+                let id = format!("{source}:{id}");
                 let mut known = self.take_known(&household)?;
                 for (day, change) in known.register(event.at, id, vehicles) {
                     self.merge(day, &change);

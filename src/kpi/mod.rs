@@ -30,7 +30,7 @@ mod tests;
 pub use board::Board;
 pub use gathered::Gathered;
 pub use histogram::Histogram;
-pub use intake::{BoardStore, take};
+pub use intake::{BoardStore, Intake};
 pub use numbers::numbers;
 pub use read::Unreadable;
 pub use said::Answers;

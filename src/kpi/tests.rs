@@ -21,7 +21,9 @@ fn day(text: &str) -> Day {
 fn boards<'a>(deliveries: impl IntoIterator<Item = (&'a str, Vec<Value>)>) -> BTreeMap<Day, Board> {
     let store = MemoryBoards::default();
     for (source, events) in deliveries {
-        take(source, &events, day(OLDEST), &store).unwrap();
+        let mut intake = Intake::new(day(OLDEST), &store);
+        intake.take(source, &events).unwrap();
+        intake.finish().unwrap();
     }
     store.days()
 }

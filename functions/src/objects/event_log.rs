@@ -1,10 +1,9 @@
 //! The event log of a day (UTC), which is its name: `2026-11-21`. What happened, each event once, in order of arrival.
 //!
-//! - **Commands**: [`Command`] as JSON. The reply to `store` is empty, to `page` the text of an answer.
+//! - **Commands**: [`Command`] as JSON. The reply to `store` and `reject` is empty, to `page` the text of an answer.
 //! - **Tables**: `events` has an event as JSON, by place and by id; `rejected` has messages that could not be read.
 //! - **Alarm**: deletes the log, long after its day. It is set when the log is first used.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
 use holdfast::time::{Day, Timestamp};
@@ -28,14 +27,17 @@ const MIGRATIONS: &[&[&str]] = &[&[
 /// What a log can be asked.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Command<'a> {
-    /// Keep these; those whose ids are known already are left as they are.
+pub enum Command {
+    /// Keep these events; those whose ids are known already are left as they are.
     Store {
-        /// Events.
-        #[serde(borrow)]
-        batches: Vec<Batch<'a>>,
-        /// Messages that are no events.
-        rejected: Vec<Rejected>,
+        /// A list of `{"source": …, "events": […]}`. `source` is the object they come from; with an event's `seq`, or the
+        /// `id` it was reported under, it makes the id that no other event has: `<source>:<seq>`.
+        batches: Box<RawValue>,
+    },
+    /// Keep these messages, which are no events.
+    Reject {
+        /// With the ids that the queue gave them.
+        messages: Vec<Rejected>,
     },
     /// A page, oldest first.
     Page {
@@ -46,17 +48,6 @@ pub enum Command<'a> {
         /// At most this many.
         limit: u32,
     },
-}
-
-/// Events of one source.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Batch<'a> {
-    /// The object they come from; with an event's `seq`, or the `id` it was reported under, it makes the id that no other
-    /// event has: `<source>:<seq>`.
-    #[serde(borrow)]
-    pub source: Cow<'a, str>,
-    /// A list of them, as they were sent.
-    pub events: Box<RawValue>,
 }
 
 /// A message that could not be read.
@@ -119,21 +110,23 @@ impl EventLog {
         self.alarm.wake_at(self.forget_at)?;
         let command: Command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
         Ok(match command {
-            Command::Store { batches, rejected } => self.store(batches, rejected).map(|()| String::new()),
+            Command::Store { batches } => self.store(&batches).map(|()| String::new()),
+            Command::Reject { messages } => self.reject(messages).map(|()| String::new()),
             Command::Page { rejected: false, after, limit } => self.events(after, limit),
             Command::Page { rejected: true, after, limit } => self.rejected(after, limit),
         }?)
     }
 
-    fn store(&self, batches: Vec<Batch>, rejected: Vec<Rejected>) -> Result<()> {
-        for Batch { source, events } in batches {
-            // One statement for all of them: this shares a thread with the shards on one machine.
-            let row: Vec<Value> = vec![source.as_ref().into(), events.get().into()];
-            let statement = "INSERT OR IGNORE INTO events (id, event) \
-                             SELECT ?1 || ':' || coalesce(value->>'seq', value->>'id'), value FROM json_each(?2)";
-            self.sql.exec(statement, row)?;
-        }
-        for Rejected { id, why, body } in rejected {
+    fn store(&self, batches: &RawValue) -> Result<()> {
+        // One statement for all of them: this shares a thread with the shards on one machine.
+        let statement = "INSERT OR IGNORE INTO events (id, event) \
+             SELECT batch.value->>'source' || ':' || coalesce(event.value->>'seq', event.value->>'id'), event.value \
+             FROM json_each(?) AS batch, json_each(batch.value, '$.events') AS event";
+        self.sql.exec(statement, vec![batches.get().into()]).map(drop)
+    }
+
+    fn reject(&self, messages: Vec<Rejected>) -> Result<()> {
+        for Rejected { id, why, body } in messages {
             let row: Vec<Value> = vec![id.into(), why.into(), body.into()];
             self.sql.exec("INSERT OR IGNORE INTO rejected (id, why, body) VALUES (?, ?, ?)", row)?;
         }

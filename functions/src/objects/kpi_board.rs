@@ -12,7 +12,7 @@ use std::cell::Cell;
 use holdfast::id::OpaqueId;
 use holdfast::kpi::Board;
 use holdfast::kpi::household::Household;
-use holdfast::kpi::intake::{BoardStore, REMEMBERED_DAYS, take};
+use holdfast::kpi::intake::{BoardStore, Intake, REMEMBERED_DAYS};
 use holdfast::kpi::seen::Block;
 use holdfast::time::Day;
 use serde_json::Value as Json;
@@ -126,12 +126,13 @@ impl KpiBoard {
             self.store.drop_before(oldest, today.plus(REMEMBERED_DAYS.saturating_neg()))?;
             self.tidied.set(Some(today));
         }
+        let mut intake = Intake::new(oldest, &self.store);
         for batch in batches {
             let source = batch.get("source").and_then(Json::as_str).unwrap_or_default();
             let events = batch.get("events").and_then(Json::as_array).map(Vec::as_slice);
-            take(source, events.unwrap_or_default(), oldest, &self.store)?;
+            intake.take(source, events.unwrap_or_default())?;
         }
-        Ok(())
+        intake.finish()
     }
 }
 
