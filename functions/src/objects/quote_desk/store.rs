@@ -172,7 +172,8 @@ impl DeskStore for SqlStore {
     }
 
     fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
-        let statement = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
+        let statement =
+            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
         let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
         if !forgotten.is_empty() {
             self.memory.forget();
