@@ -46,7 +46,7 @@ model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 
-conformance: setup ## other people's programs against it: the MCP suite, MCP clients
+conformance: setup ## other people's programs against it: the MCP suite, MCP and UCP clients
 	@scripts/conformance.sh
 
 check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size

@@ -20,19 +20,23 @@ keep() {
   mv -T "$temp" "$folder" 2> /dev/null || rm -rf "$temp"
 }
 
-programs() { cp package.json package-lock.json .npmrc "$1"; (cd "$1" && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error); }
+programs() { cp "$1"/package.json "$1"/package-lock.json "$1"/.npmrc "$2"; (cd "$2" && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error); }
 python() {
   python3 -m venv "$2"
   "$2/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "python-$1.txt"
 }
 
-export PROGRAMS PYTHON_1 PYTHON_2
+export PROGRAMS UCP_PROGRAMS PYTHON_1 PYTHON_2 PYTHON_UCP
 PROGRAMS=$(home programs package.json package-lock.json)
-keep "$PROGRAMS" programs
+keep "$PROGRAMS" programs .
+UCP_PROGRAMS=$(home ucp ucp/package.json ucp/package-lock.json)
+keep "$UCP_PROGRAMS" programs ucp
 PYTHON_1=$(home python-1.30.0 python-1.30.0.txt)
 keep "$PYTHON_1" python 1.30.0
 PYTHON_2=$(home python-2.3.0 python-2.3.0.txt)
 keep "$PYTHON_2" python 2.3.0
+PYTHON_UCP=$(home python-ucp python-ucp.txt)
+keep "$PYTHON_UCP" python ucp
 
 cd "$ROOT"
 scripts/build.sh
