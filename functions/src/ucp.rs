@@ -182,14 +182,35 @@ impl Work<'_> {
 
     async fn hold(&self, cart: Option<&str>) -> Result<Done, Done> {
         let body = cart::order(self.operation, self.payload, cart).map_err(|outcome| (outcome, None))?;
-        let (quote, answer) = self.ask("POST", "/v1/quotes?latest=true".into(), body).await?;
-        Ok((self.show(&quote).await, Some(answer)))
+        match self.ask("POST", "/v1/quotes?latest=true".into(), body).await {
+            Ok((quote, answer)) => Ok((self.show(&quote).await, Some(answer))),
+            Err((_, of_api)) if cart.is_some() && self.was_overtaken(of_api.as_ref()).await => {
+                let content = "another change of this cart came first: get it and, if need be, send yours again with a \
+                               new idempotency key";
+                Err((Outcome::error(409, "conflict", content), of_api))
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// Whether the quote whose place was to be taken is gone, but not the cart: while shards were asked, another one took
+    /// its place.
+    async fn was_overtaken(&self, of_api: Option<&Answer>) -> bool {
+        if !of_api.is_some_and(|answer| answer.body().contains(r#""code":"already_released""#)) {
+            return false;
+        }
+        let latest = self.ask("GET", self.path(""), String::new()).await;
+        latest.is_ok_and(|(quote, _)| quote.get("state").and_then(Value::as_str) == Some("held"))
     }
 
     async fn quote(&self, method: &'static str, act: &str, body: String) -> Result<Done, Done> {
-        let path = format!("/v1/quotes/{}{act}?latest=true", encoded(self.cart));
-        let (quote, answer) = self.ask(method, path, body).await?;
+        let (quote, answer) = self.ask(method, self.path(act), body).await?;
         Ok((self.show(&quote).await, Some(answer)))
+    }
+
+    /// The path of what the cart holds by now.
+    fn path(&self, act: &str) -> String {
+        format!("/v1/quotes/{}{act}?latest=true", encoded(self.cart))
     }
 
     /// The cart that a quote is, its parts named as the catalogue names them.
