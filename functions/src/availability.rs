@@ -102,7 +102,7 @@ impl<'e> Shown<'e> {
 }
 
 fn shopper(edge: &Edge<'_>) -> Result<Option<GeoPoint>, Problem> {
-    match (edge.parameter("lat")?, edge.parameter("lon")?) {
+    match (edge.number("lat")?, edge.number("lon")?) {
         (Some(lat), Some(lon)) => {
             GeoPoint::new(lat, lon).map(Some).map_err(|error| Problem::invalid_field("/lat", error.to_string()))
         }

@@ -1,13 +1,12 @@
 //! `/v1/parts`: what a part is. Prices and cost stay out of it; `POST /v1/query` tells what a caller pays.
 
-use std::collections::BTreeMap;
-
 use holdfast::access::Scope;
 use holdfast::catalog::part::{
     Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply,
 };
 use holdfast::catalog::{PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
+use holdfast::order::SortedMap;
 use holdfast::query::request::{LineRequest, Wanted};
 use holdfast::query::resolve::{Finding, Match, resolve};
 use serde::Serialize;
@@ -53,7 +52,7 @@ pub struct PartView<'a> {
     /// Its bar code.
     gtin: Option<&'a str>,
     /// What else is known, by name.
-    attributes: &'a BTreeMap<String, String>,
+    attributes: &'a SortedMap<String, String>,
     /// How a digital part is billed; `null` is a single sale.
     billing: Option<Billing>,
 }

@@ -1,6 +1,5 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
@@ -9,7 +8,7 @@ use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
 use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
 use holdfast::input::{Faults, Fields};
-use holdfast::order::{distinct, sort_by, sort_by_key};
+use holdfast::order::{SortedMap, distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
@@ -188,13 +187,13 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
 struct Guard {
     account: Rc<Account>,
-    parts: BTreeMap<Sku, Rc<Part>>,
+    parts: SortedMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
     shards: ShardMap,
 }
 
 /// The places of items in their call, by the shard that is to be asked.
-type Places = BTreeMap<ShardName, Vec<usize>>;
+type Places = SortedMap<ShardName, Vec<usize>>;
 
 impl Guard {
     async fn over<'a>(
@@ -237,11 +236,11 @@ impl Guard {
         results: impl Fn(Reply) -> Option<Vec<R>>,
     ) -> Result<Vec<R>, Problem> {
         let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
-        let mut waiting = Places::new();
+        let mut waiting = Places::default();
         for (place, item) in items.iter().enumerate() {
             let (sku, location) = position(item);
             match self.shard(sku, location) {
-                Ok(shard) => waiting.entry(shard).or_default().push(place),
+                Ok(shard) => waiting.update(shard, Vec::new, |places| places.push(place)),
                 Err(rejection) => answered.push((place, refused(item, rejection))),
             }
         }
@@ -260,7 +259,7 @@ impl Guard {
                     let sku = items.get(place).map(|item| position(item).0);
                     let redirect = skus.iter().find(|redirect| Some(&redirect.sku) == sku);
                     let shard = redirect.map_or(&shard, |redirect| &redirect.shard);
-                    waiting.entry(shard.clone()).or_default().push(place);
+                    waiting.update(shard.clone(), Vec::new, |places| places.push(place));
                 }
             }
         }

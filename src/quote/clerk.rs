@@ -9,12 +9,12 @@
 //! the messages may lose them, and may lose the clerk: all that must survive is in the store.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use super::call::{Answer, Ask, Call, Idempotency};
 use super::desk::{Act, Desk, DeskStore, Refusal, Step, refusing};
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
+use crate::order::SortedSet;
 use crate::stock::ShardName;
 use crate::stock::shard::{Command, Reply};
 use crate::time::Timestamp;
@@ -58,7 +58,7 @@ pub struct Task {
 pub struct Clerk<S> {
     store: S,
     /// Keys of the calls that are being worked on.
-    running: RefCell<BTreeSet<OpaqueId>>,
+    running: RefCell<SortedSet<OpaqueId>>,
 }
 
 impl Task {

@@ -117,7 +117,7 @@ impl Builder {
         self.filter(id, brand_term(part.brand.as_str()));
         self.filter(id, brand_term(&part.brand_name));
         self.filter(id, part_type_term(&part.part_type.name));
-        for (name, value) in &part.attributes {
+        for (name, value) in part.attributes.iter() {
             self.text(id, &name.replace('_', " "), field::SPEC);
             self.text(id, value, field::SPEC);
             self.filter(id, spec_term(name, value));

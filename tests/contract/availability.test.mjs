@@ -83,7 +83,7 @@ test("bad parameters are named", async () => {
   namesFields(await ask("/PAD-1?lat=33"), { "/lat": "invalid" });
   namesFields(await ask("/PAD-1?lat=91&lon=0"), { "/lat": "invalid" });
   namesFields(await ask("/PAD-1?lat=north&lon=0"), { "/lat": "invalid" });
-  namesFields(await ask("/PAD-1?lat=0&lon=NaN"), { "/lat": "invalid" });
+  namesFields(await ask("/PAD-1?lat=0&lon=NaN"), { "/lon": "invalid" });
 });
 
 test("an answer may be cached for a second, and who has it already gets a 304", async () => {
