@@ -210,6 +210,7 @@ impl<'e> Shown<'e> {
             alternates: public_alternates(&item.alternates, &self.stock, currency, now),
             fits: item.fit.as_ref().map(|fit| fit.fits),
             fit_notes: item.fit.as_ref().map_or(&[], |fit| &fit.notes),
+            fit_quantity: item.fit.as_ref().and_then(|fit| fit.quantity),
             ..public_answer(&item.choice, &self.stock, currency, survey, &self.locations, now)
         }
     }

@@ -50,9 +50,12 @@ pub struct PublicAnswer<'a> {
     /// Whether it fits, where the page named a vehicle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fits: Option<Fits>,
-    /// Conditions of the fit, in words.
+    /// Conditions of the fit, in the catalogue's words: a sub-model, qualifiers.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub fit_notes: &'a [String],
+    /// Units that the vehicle takes there, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit_quantity: Option<u32>,
 }
 
 /// What a part is.
@@ -165,6 +168,7 @@ impl<'a> PublicAnswer<'a> {
             alternates: Vec::new(),
             fits: None,
             fit_notes: &[],
+            fit_quantity: None,
         }
     }
 }

@@ -238,16 +238,11 @@ fn by_fitment(
 /// `quantity` units of the part of an application, with its conditions as notes.
 pub(super) fn fitting_choice(application: &Application, quantity: u32, reading: &Reading) -> Option<Choice> {
     let mut choice = choice(&application.sku, Relation::Fitment, quantity, reading)?;
-    choice.notes = conditions(application);
-    Some(choice)
-}
-
-/// Under what conditions an application fits, in words.
-pub(super) fn conditions(application: &Application) -> Vec<String> {
     let submodel = (!application.submodel.is_empty()).then(|| format!("fits sub-model {}", application.submodel));
     let per_vehicle =
         (application.quantity > 1).then(|| format!("{} units per vehicle at this position", application.quantity));
-    submodel.into_iter().chain(application.qualifiers.iter().cloned()).chain(per_vehicle).collect()
+    choice.notes = submodel.into_iter().chain(application.qualifiers.iter().cloned()).chain(per_vehicle).collect();
+    Some(choice)
 }
 
 fn chosen(choices: Vec<Choice>, matched: Match, otherwise: NoMatch) -> ResolvedLine {

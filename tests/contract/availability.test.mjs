@@ -83,14 +83,15 @@ test("with a vehicle, each part tells whether it fits, and under what conditions
   const { vehicle, items, part_types } = await api.get(`/v1/availability?sku=PAD-1&sku=PAD-2&sku=SPLIT-1&sku=DIGITAL-1&sku=OLD-1&sku=RADAR-2&sku=NOPE&vin=${ACCORD}`, "page");
   assert.deepEqual(vehicle, { year: 2003, make: "Honda", model: "Accord" });
   assert.equal(part_types, undefined);
-  assert.deepEqual(items.map(({ sku, fits, fit_notes }) => [sku, fits, fit_notes]), [
-    ["PAD-1", "yes", undefined],
-    ["PAD-2", "yes", ["fits sub-model EX", "with sport package", "2 units per vehicle at this position"]],
-    ["SPLIT-1", "no", undefined],
-    ["DIGITAL-1", "unknown", undefined], // no part of its type is known for the vehicle
-    ["OLD-1", "unknown", undefined], // its replacement fits
-    ["RADAR-2", "no", undefined],
-    ["NOPE", undefined, undefined],
+  const told = ({ sku, fits, fit_notes, fit_quantity }) => [sku, fits, fit_notes, fit_quantity].filter((word) => word !== undefined);
+  assert.deepEqual(items.map(told), [
+    ["PAD-1", "yes", 1],
+    ["PAD-2", "yes", ["EX", "with sport package"], 2],
+    ["SPLIT-1", "no"],
+    ["DIGITAL-1", "unknown"], // no part of its type is known for the vehicle
+    ["OLD-1", "unknown"], // its replacement fits
+    ["RADAR-2", "no"],
+    ["NOPE"],
   ]);
   assert.equal((await shown("PAD-1", `?vin=${ACCORD.toLowerCase()}`)).fits, "yes");
   assert.equal((await shown("PAD-1")).fits, undefined, "only if asked");
