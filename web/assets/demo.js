@@ -23,6 +23,7 @@ const WORDS = {
     "ECNV-101730": "Serpentine belt",
     "FLTQ-F1456": "Oil filter",
     "KLVT-30338": "Radiator",
+    "SPKW-4001": "Spark plug",
   },
   de: {
     pads: "Bremsbeläge",
@@ -45,6 +46,7 @@ const WORDS = {
     "ECNV-101730": "Keilrippenriemen",
     "FLTQ-F1456": "Ölfilter",
     "KLVT-30338": "Kühler",
+    "SPKW-4001": "Zündkerze",
   },
   es: {
     pads: "Pastillas de freno",
@@ -67,6 +69,7 @@ const WORDS = {
     "ECNV-101730": "Correa de accesorios",
     "FLTQ-F1456": "Filtro de aceite",
     "KLVT-30338": "Radiador",
+    "SPKW-4001": "Bujía",
   },
   fr: {
     pads: "Plaquettes de frein",
@@ -89,6 +92,7 @@ const WORDS = {
     "ECNV-101730": "Courroie d’accessoires",
     "FLTQ-F1456": "Filtre à huile",
     "KLVT-30338": "Radiateur",
+    "SPKW-4001": "Bougie d’allumage",
   },
 };
 
