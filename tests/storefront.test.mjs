@@ -204,6 +204,11 @@ test("nobody is asked while nobody looks", async () => {
   stop();
   await pass(600_000);
   assert.equal(lists().length, 2, "nor when no element is left");
+  page.hidden = true;
+  shop().watch(["A"], () => {});
+  await pass(0);
+  await pass(600_000);
+  assert.equal(lists().length, 3, "a page that was opened behind another asks once");
 });
 
 test("a stream brings the news, keeps what it does not know, and when it ends the looks go on", async () => {

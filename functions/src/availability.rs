@@ -227,6 +227,9 @@ async fn learn(
 ) -> Result<(), Problem> {
     let mut skus = distinct(choices.iter().flat_map(|choice| choice.stocked_skus()));
     skus.retain(|sku| !stock.knows(sku));
+    if skus.is_empty() {
+        return Ok(());
+    }
     stock.merge(edge.timed("stock", supply::near(edge, near, &skus, map, BUDGET_MS)).await?);
     let short = choices.iter().filter(|choice| stock.offer(choice, edge.now).available() == 0);
     let mut short = distinct(short.flat_map(|choice| choice.stocked_skus()));

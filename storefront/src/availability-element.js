@@ -78,7 +78,8 @@ export class AvailabilityElement extends HoldfastElement {
   #known(item) {
     const language = this.spoken;
     const words = item.status === "backorder" && item.eta
-      ? this.say("backorder_eta", { day: day(item.eta, language) })
+      // A day without a time is its midnight in UTC.
+      ? this.say("backorder_eta", { day: day(item.eta, language, "UTC") })
       : this.say(item.status);
     const stale = this.answer.stale ? this.say("stale", { time: time(this.answer.at, language) }) : nothing;
     return html`
