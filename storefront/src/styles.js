@@ -23,8 +23,8 @@ export const looks = css`
 
 export const availabilityLooks = css`
   /* As tall while nothing is known as it will be: the page does not jump. */
-  .box { display: flow-root; min-block-size: var(--holdfast-height, 7em); }
-  .vehicle .box { min-block-size: calc(var(--holdfast-height, 7em) + 1.5em); }
+  .box { display: flow-root; min-block-size: var(--holdfast-height, 8em); }
+  .vehicle .box { min-block-size: calc(var(--holdfast-height, 8em) + 1.5em); }
   @container (inline-size < 22em) {
     .box { min-block-size: var(--holdfast-height, 10em); }
     .vehicle .box { min-block-size: calc(var(--holdfast-height, 10em) + 3em); }

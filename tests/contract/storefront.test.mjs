@@ -286,6 +286,22 @@ for (const [name, width, height] of SIZES) {
   });
 }
 
+test("with the style of the documentation, a shop's page stands still too", { skip }, async (t) => {
+  const [, style] = /<style>(.*)<\/style>/.exec(readFileSync(join(ROOT, "docs/webstores.md"), "utf8"));
+  const route = (page) => page.route(/holdfast\.js|availability\?/, async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  const part = (sku) => `<h2>${sku}</h2><holdfast-availability sku="${sku}"><a href="/ask">Ask us</a></holdfast-availability>`;
+  const url = shop.show(["BRKX-4410", "VLTM-8001", "ECNV-101730", "NOPE"].map(part).join(""), { style });
+  for (const [name, width, height] of SIZES) {
+    const page = await open(t, url, { viewport: { width, height }, route });
+    await answered(page);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.equal(await page.evaluate(() => globalThis.shift), 0, name);
+  }
+});
+
 test("the demonstration shop is filled by one request after it has loaded, with the public key", { skip }, async (t) => {
   const page = await open(t, `${api.url}/demo`);
   await answered(page);
