@@ -60,7 +60,7 @@ after(async () => {
 async function openShop() {
   const pages = new Map();
   const server = createServer((request, response) => {
-    response.setHeader("content-security-policy", `default-src 'none'; script-src ${api.url}; connect-src ${api.url}; style-src 'self'`);
+    response.setHeader("content-security-policy", `default-src 'none'; script-src ${api.url}; connect-src ${api.url}; style-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html`);
     response.setHeader("content-type", request.url.endsWith(".css") ? "text/css" : "text/html; charset=utf-8");
     response.statusCode = pages.has(request.url) ? 200 : 404;
     response.end(pages.get(request.url) ?? "");
