@@ -73,6 +73,13 @@ impl<T: Ord> SortedSet<T> {
     }
 }
 
+impl<T> SortedSet<T> {
+    /// Keeps the values that `keep` says.
+    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        self.0.retain(keep);
+    }
+}
+
 impl<T> Default for SortedSet<T> {
     fn default() -> Self {
         Self(Vec::new())
