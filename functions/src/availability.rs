@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
-use holdfast::id::{Sku, fnv1a};
+use holdfast::id::{Region, Sku, fnv1a};
 use holdfast::order::distinct;
 use holdfast::pricing::Account;
 use holdfast::query::public::{PublicAnswer, public_answer};
 use holdfast::query::{Choice, Relation, StockTable};
 use holdfast::sourcing::{Destination, Fulfilment, GeoPoint, Location, Need, Survey, nearest};
+use holdfast::stock::ShardMap;
 use serde::Serialize;
 
 use crate::edge::Edge;
@@ -31,7 +32,7 @@ pub async fn of_one(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Web).await?.account;
     let unknown = || Problem::not_found(format!("there is no part `{sku}`"));
     let sku: Sku = sku.parse().map_err(|_| unknown())?;
-    let shown = Shown::read(edge, account, vec![sku]).await?;
+    let shown = Shown::read(edge, account, &[sku]).await?;
     let [Some(choice)] = shown.choices.as_slice() else { return Err(unknown()) };
     Ok(cacheable(edge, &shown.answer(choice)))
 }
@@ -43,11 +44,8 @@ pub async fn of_many(edge: &Edge<'_>) -> Result<Answer, Problem> {
     if !(1..=MAX_SKUS).contains(&asked.len()) {
         return Err(Problem::invalid_field("/sku", format!("name 1 to {MAX_SKUS} skus: ?sku=A&sku=B")));
     }
-    let sound = |text: &String| {
-        text.parse().map_err(|e: holdfast::id::InvalidId| Problem::invalid_field("/sku", e.to_string()))
-    };
-    let skus: Vec<Sku> = asked.iter().map(sound).collect::<Result<_, _>>()?;
-    let shown = Shown::read(edge, account, skus.clone()).await?;
+    let skus: Vec<Sku> = asked.iter().map(|text| sku(text)).collect::<Result<_, _>>()?;
+    let shown = Shown::read(edge, account, &skus).await?;
     let items = skus.iter().zip(&shown.choices);
     let items =
         items.map(|(sku, choice)| choice.as_ref().map_or_else(|| PublicAnswer::unknown(sku), |c| shown.answer(c)));
@@ -58,40 +56,63 @@ pub async fn of_many(edge: &Edge<'_>) -> Result<Answer, Problem> {
     Ok(cacheable(edge, &Body { items: items.collect() }))
 }
 
+/// A sku of the URL's query.
+pub fn sku(text: &str) -> Result<Sku, Problem> {
+    text.parse().map_err(|error: holdfast::id::InvalidId| Problem::invalid_field("/sku", error.to_string()))
+}
+
 /// What a public answer is made from.
-struct Shown<'e> {
+pub struct Shown<'e> {
     edge: &'e Edge<'e>,
     account: Rc<Account>,
     /// One for each sku asked; `None` where there is no such part.
-    choices: Vec<Option<Choice>>,
+    pub choices: Vec<Option<Choice>>,
     locations: Rc<Vec<Location>>,
-    stock: StockTable,
+    /// The region that is asked first.
+    pub near: Option<Region>,
+    /// Which shard owns what.
+    pub map: ShardMap,
+    /// What is known of the stock.
+    pub stock: StockTable,
     /// Where the shopper is, if the page said so.
     shopper: Option<GeoPoint>,
 }
 
 impl<'e> Shown<'e> {
-    async fn read(edge: &'e Edge<'e>, account: Rc<Account>, skus: Vec<Sku>) -> Result<Self, Problem> {
+    /// All that answers to `skus` need.
+    async fn read(edge: &'e Edge<'e>, account: Rc<Account>, skus: &[Sku]) -> Result<Self, Problem> {
+        let mut shown = Self::unstocked(edge, account, skus).await?;
+        if let Some(near) = &shown.near {
+            let stocked = distinct(shown.choices.iter().flatten().flat_map(Choice::stocked_skus));
+            shown.stock = edge.timed("stock", supply::near(edge, near, &stocked, &shown.map, BUDGET_MS)).await?;
+            shown.look_afar().await?;
+        }
+        Ok(shown)
+    }
+
+    /// What answers to `skus` need, but for the stock.
+    pub async fn unstocked(edge: &'e Edge<'e>, account: Rc<Account>, skus: &[Sku]) -> Result<Self, Problem> {
         let shopper = shopper(edge)?;
         let read = |reading: &Reading| -> (Vec<Option<Choice>>, _, _) {
             let choice = |sku| Some(Choice::new(reading.part(sku)?, Relation::Asked, 1));
             (skus.iter().map(choice).collect(), reading.locations(), reading.dedicated())
         };
         let (choices, locations, dedicated) = edge.settle(read).await?;
-        let place = destination(shopper.map(Destination::Point), &account, &locations)?;
-        let stocked = distinct(choices.iter().flatten().flat_map(Choice::stocked_skus));
-        let mut stock = StockTable::default();
-        if let Some(near) = nearest(&locations, place) {
-            let map = edge.shards(dedicated);
-            stock = edge.timed("stock", supply::near(edge, &near.region, &stocked, &map, BUDGET_MS)).await?;
-            let short = choices.iter().flatten().filter(|choice| stock.offer(choice, edge.now).available() == 0);
-            let short = distinct(short.flat_map(Choice::stocked_skus));
-            supply::far(edge, &near.region, &short, &locations, &mut stock).await?;
-        }
-        Ok(Self { edge, account, choices, locations, stock, shopper })
+        let near = nearest(&locations, destination(shopper.map(Destination::Point), &account, &locations)?);
+        let (near, map) = (near.map(|location| location.region.clone()), edge.shards(dedicated));
+        Ok(Self { edge, account, choices, near, map, locations, stock: StockTable::default(), shopper })
     }
 
-    fn answer<'a>(&'a self, choice: &'a Choice) -> PublicAnswer<'a> {
+    /// Adds the stock of other regions where the near one has none.
+    pub async fn look_afar(&mut self) -> Result<(), Problem> {
+        let Some(near) = &self.near else { return Ok(()) };
+        let offered = |choice: &&Choice| self.stock.offer(choice, self.edge.now).available() == 0;
+        let short = distinct(self.choices.iter().flatten().filter(offered).flat_map(Choice::stocked_skus));
+        supply::far(self.edge, near, &short, &self.locations, &mut self.stock).await
+    }
+
+    /// What anybody may know of one of the choices.
+    pub fn answer<'a>(&'a self, choice: &'a Choice) -> PublicAnswer<'a> {
         let (now, home) = (self.edge.now, &self.account.home);
         let survey = self.shopper.map(|destination| {
             let need = Need { destination, home, fulfilment: Fulfilment::Pickup, needed_by: None };
