@@ -2,7 +2,7 @@
 // sleep while it is watched, and what the platform keeps with each socket tells it all when it wakes.
 //
 // A message has a line for each sku: `<sku> <stock as JSON>`, or `<sku> <shard>` where it has gone. The first one tells of
-// all; then of each sku as soon as it changes, but once a second at most: what changes meanwhile is told together.
+// all; then of each sku as soon as it changes, but no more than once a second: what changes meanwhile is told together.
 
 /** What a watcher asks to learn whether its socket lives, and the answer: the platform gives it without waking the shard. */
 export const PING = "?";
@@ -10,7 +10,8 @@ export const PONG = "!";
 
 const DEFAULT_MOST = 2000;
 const PLATFORM_MOST = 30_000; // sockets of an object: it has 32,768
-const APART = 1000; // milliseconds from one message about a sku to the next
+const APART = 1000; // milliseconds from one message about a sku to the next, on the average
+const EARLY = 250; // how much earlier than that one may be, after one that was late: delays do not add up
 const READ = 500; // skus that are looked at in one turn
 
 export class Watchers {
@@ -67,9 +68,14 @@ export class Watchers {
     for (const sku of skus) {
       if (!this.#sockets.has(sku) || this.#due.has(sku)) continue;
       this.#due.add(sku);
-      soonest = Math.min(soonest, (this.#told.get(sku) ?? 0) + APART);
+      soonest = Math.min(soonest, this.#next(sku));
     }
     this.#wake(soonest);
+  }
+
+  /** When a sku may be told of next. */
+  #next(sku) {
+    return (this.#told.get(sku) ?? 0) + APART;
   }
 
   #enter(socket, text) {
@@ -100,10 +106,10 @@ export class Watchers {
   #tell() {
     const now = Date.now();
     const messages = new Map();
-    const ready = [...this.#due].filter((sku) => (this.#told.get(sku) ?? 0) + APART <= now).slice(0, READ);
+    const ready = [...this.#due].filter((sku) => this.#next(sku) <= now).slice(0, READ);
     for (const [sku, line] of ready.length > 0 ? this.#lines(ready) : []) {
       this.#due.delete(sku);
-      this.#told.set(sku, now);
+      this.#told.set(sku, Math.max(this.#next(sku), now - EARLY));
       for (const socket of this.#sockets.get(sku)) {
         const before = messages.get(socket);
         messages.set(socket, before === undefined ? line : `${before}\n${line}`);
@@ -117,7 +123,7 @@ export class Watchers {
       }
     }
     let soonest = Infinity;
-    for (const sku of this.#due) soonest = Math.min(soonest, (this.#told.get(sku) ?? 0) + APART);
+    for (const sku of this.#due) soonest = Math.min(soonest, this.#next(sku));
     this.#wake(soonest);
   }
 

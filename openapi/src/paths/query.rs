@@ -79,7 +79,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         ),
         shopper(
             Operation::get("/v1/availability/stream", "streamAvailability", "public")
-                .does("What shoppers may know of parts, at each change of it", "Server-Sent Events: first an `availability` event for each sku, then another when what the public sees has changed, at most one a second of a part. An `end` event says why the stream ends; open another. A comment every 20 seconds says that the stream lives.")
+                .does("What shoppers may know of parts, at each change of it", "Server-Sent Events: first an `availability` event for each sku, then another when what the public sees has changed, on the average no more than one a second for a part. An `end` event says why the stream ends; open another. A comment every 20 seconds says that the stream lives.")
                 .required("sku", "1 to 20 of them: `?sku=A&sku=B`; kits among them have at most 100 components in all.", json!({"type": "array", "items": sku, "minItems": 1, "maxItems": 20})),
         )
         .problems(&["too_many_streams"])
