@@ -7,12 +7,13 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../local/config.mjs";
 import { kpi } from "./kpi.mjs";
+import { live } from "./live.mjs";
 import { needWrk } from "./load.mjs";
 import { quotes } from "./quotes.mjs";
 import { reads } from "./reads.mjs";
 import { tokens } from "./tokens.mjs";
 
-const SECTIONS = { reads, quotes, tokens, kpi };
+const SECTIONS = { reads, quotes, tokens, kpi, live };
 const RESULTS = join(ROOT, "bench/RESULTS.md");
 
 const say = (text) => console.error(`\x1b[1mbench:\x1b[0m ${text}`);

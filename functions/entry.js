@@ -5,13 +5,14 @@ import { revive, wasm, settle } from "./glue/instance.js";
 import { durableObject } from "./glue/object.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
 import { answerLines, areLines } from "./glue/lines.js";
+import { answerLive, isLive } from "./glue/live.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
 import { trace } from "./glue/analytics.js";
 import { isPage, page } from "./glue/pages.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
-export const StockShard = durableObject("StockShard");
+export const StockShard = durableObject("StockShard", { watched: true });
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
@@ -31,6 +32,7 @@ export default {
     const path = pathOf(request.url);
     if (isPage(path) && env.ASSETS !== undefined) return page(request, path, env);
     const id = requestId(request);
+    if (isLive(path, request)) return respondInParts(request, id, env, ctx, (answering) => answerLive(request, env, answering));
     const key = request.method === "GET" ? answers.keyOf(request) : null;
     if (key !== null) {
       const known = answers.find(key, request, id);
@@ -38,7 +40,7 @@ export default {
     }
     // No `await` where there is nothing to wait for: a promise costs a tenth of the whole request.
     if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
-    if (areLines(path, request)) return respondToLines(request, id, env, ctx);
+    if (areLines(path, request)) return respondInParts(request, id, env, ctx, (answering) => answerLines(request, answering));
     return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
   },
 
@@ -91,14 +93,15 @@ function respond(request, id, key, body, env, ctx) {
   }
 }
 
-async function respondToLines(request, id, env, ctx) {
+/** A response that Rust is asked for several times, as `answer` has it. */
+async function respondInParts(request, id, env, ctx, answer) {
   const ask = async (state, body) => {
     revive();
     const answer = wasm.respond(head(request, id, state), body, env, ctx);
     return typeof answer === "string" ? answer : settle(answer);
   };
   try {
-    return await answerLines(request, { ask, read, respond: (answer, body) => toResponse(answer, request, id, null, body) });
+    return await answer({ ask, read, respond: (text, body) => toResponse(text, request, id, null, body) });
   } catch (error) {
     return failed(error, id);
   }

@@ -72,12 +72,14 @@ beforeEach(async () => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOW });
   mock.method(Math, "random", () => 1);
   globalThis.document = page;
+  globalThis.addEventListener = page.addEventListener.bind(page);
   mock.method(globalThis, "fetch", async (url, { headers, signal }) => {
     asked.push({ url, headers });
     const answer = answers.shift() ?? (url.includes("/stream") ? { status: 404 } : { body: itemsOf(url) });
     if (answer instanceof Error) throw answer;
     const { status = 200, body, headers: told = {} } = answer;
     signal?.throwIfAborted();
+    if (body instanceof ReadableStream) return new Response(body.pipeThrough(new TransformStream(), { signal }), { status, headers: told });
     return new Response(status === 304 || body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body), { status, headers: told });
   });
   ({ sourceOf, retryAfter } = await import("../storefront/src/availability.js"));
@@ -87,6 +89,7 @@ afterEach(() => {
   mock.timers.reset();
   mock.restoreAll();
   delete globalThis.document;
+  delete globalThis.addEventListener;
 });
 
 const skusOf = (url) => new URL(url).searchParams.getAll("sku");
@@ -226,6 +229,26 @@ test("a stream brings the news, keeps what it does not know, and when it ends th
   await pass(15_000);
   assert.equal(lists().length, 2);
   assert.ok(asked.at(-1).url.includes("/stream"), "and it is opened again");
+});
+
+test("a stream that says nothing for 45 seconds, or whose network has gone, is left, and one for which there is no room is not asked for", async () => {
+  const silent = () => ({ body: new ReadableStream({ start: (out) => out.enqueue(new TextEncoder().encode(":\n\n")) }), headers: { "content-type": "text/event-stream" } });
+  answers = [{ body: body(["A"], "in_stock") }, silent(), { body: body(["A"], "in_stock") }, silent()];
+  shop().watch(["A"], () => {});
+  await pass(0);
+  await pass(44_000);
+  assert.equal(asked.length, 2);
+  await pass(1_000);
+  await pass(3_000);
+  assert.deepEqual([asked.length, asked.at(-1).url.includes("/stream")], [4, true], "it was looked at, and a stream opened again");
+  page.dispatchEvent(new Event("offline"));
+  await pass(0);
+  assert.equal(lists().length, 3);
+
+  asked = [];
+  shop().watch(Array.from({ length: 21 }, (_, n) => `P-${n}`), () => {});
+  await pass(0);
+  assert.deepEqual([lists().length, asked.length], [1, 1]);
 });
 
 test("a pause is read in seconds or as a date", () => {

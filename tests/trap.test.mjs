@@ -66,6 +66,29 @@ for (const path of ["/panic", "/panic-later", "/ask?panic"]) {
   });
 }
 
+test("streams outlive a trap, and are told of what was written before and after it", async () => {
+  const response = await fetch(`${server.url}/v1/availability/stream?sku=S`);
+  let [text, ended] = ["", false];
+  (async () => {
+    for await (const chunk of response.body) text += Buffer.from(chunk);
+    ended = true;
+  })().catch(() => { ended = true; });
+  const told = async (count) => {
+    const deadline = Date.now() + 10_000;
+    while (!text.includes(`data: [${count}]`)) {
+      assert.ok(Date.now() < deadline && !ended, `${count} was not told: ${text}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+  await told(Number((await get("/ask?read")).text));
+  for (const trap of ["/panic", "/panic-later", "/ask?write+panic"]) {
+    await told(Number((await get("/ask?write")).text));
+    isProblem(await get(trap));
+    await told(Number((await get("/ask?write")).text));
+  }
+  assert.equal(ended, false);
+});
+
 test("many requests, some of which trap: each gets an answer", async () => {
   const paths = Array.from({ length: 200 }, (_, i) => (i % 10 === 0 ? "/panic" : i % 3 === 0 ? "/ask?write" : "/"));
   const answers = await Promise.all(paths.map(get));

@@ -1,28 +1,36 @@
 // A Durable Object in JavaScript around the Rust struct that decides.
 import { DurableObject } from "cloudflare:workers";
 import { revive, settle, wasm } from "./instance.js";
+import { Watchers } from "./watchers.js";
 
 /**
  * The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`.
  *
  * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them. One
  * that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
- * what it must not lose it writes before it asks anybody.
+ * what it must not lose it writes before it asks anybody. One that is `watched` tells others of its changes by WebSocket: its
+ * Rust has `listen(on)` and `changed()`.
  *
  * Both methods are called by Workers RPC, which costs half of what a fetch does: one command in, one reply out.
  */
-export function durableObject(name, { waits = false } = {}) {
+export function durableObject(name, { waits = false, watched = false } = {}) {
   return class extends DurableObject {
     #rust = null;
     #instance = 0;
     #turn = null;
+    #watchers = watched ? new Watchers(this.ctx, this.env.LIVE_STREAMS, (text) => this.#decide(text)) : null;
 
     /** The Rust object, built again from SQLite when a trap has replaced the wasm instance it lived in. */
     #live() {
       const instance = revive();
       if (this.#rust === null || this.#instance !== instance) {
+        const lost = this.#rust !== null;
         this.#rust = new wasm[name](this.ctx, this.env);
         this.#instance = instance;
+        if (this.#watchers?.any) {
+          this.#rust.listen(true);
+          if (lost) this.#watchers.changed(); // whatever the lost one had noted
+        }
       }
       return this.#rust;
     }
@@ -47,7 +55,10 @@ export function durableObject(name, { waits = false } = {}) {
     #decide(text) {
       try {
         const rust = this.#live();
-        return waits ? settle(rust.ask(text)) : this.ctx.storage.transactionSync(() => rust.ask(text));
+        if (waits) return settle(rust.ask(text));
+        const reply = this.ctx.storage.transactionSync(() => rust.ask(text));
+        this.#tell(rust);
+        return reply;
       } catch (error) {
         revive(); // whoever else waits in this instance learns of a trap now
         throw error;
@@ -55,7 +66,31 @@ export function durableObject(name, { waits = false } = {}) {
     }
 
     alarm() {
-      return settle(this.#live().alarm());
+      const rust = this.#live();
+      return settle(rust.alarm()).finally(() => this.#tell(rust));
+    }
+
+    /** Has the watchers told of what has changed. */
+    #tell(rust) {
+      if (!this.#watchers?.any || rust !== this.#rust) return;
+      const changed = rust.changed();
+      if (changed !== "") this.#watchers.changed(changed.split("\n"));
+    }
+
+    /** Lets in a watcher. */
+    fetch(request) {
+      const response = this.#watchers.accept(request);
+      this.#live().listen(true);
+      return response;
+    }
+
+    webSocketClose(socket) {
+      this.#watchers.leave(socket);
+      if (!this.#watchers.any) this.#live().listen(false);
+    }
+
+    webSocketError(socket) {
+      this.webSocketClose(socket);
     }
   };
 }

@@ -7,7 +7,7 @@ use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::catalog::vin::{Vehicle, Vin};
 use holdfast::id::{Region, Sku, fnv1a};
-use holdfast::order::distinct;
+use holdfast::order::{SortedSet, distinct};
 use holdfast::pricing::Account;
 use holdfast::query::fit::{Fit, fit, fitting, part_types};
 use holdfast::query::public::{PublicAnswer, can_be_had, public_alternates, public_answer};
@@ -38,8 +38,8 @@ pub async fn of_one(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Web).await?.account;
     let unknown = || Problem::not_found(format!("there is no part `{sku}`"));
     let sku: Sku = sku.parse().map_err(|_| unknown())?;
-    let shown =
-        Shown::read(edge, account, &Asked { skus: vec![sku], vin: edge.parameter("vin")?, part_type: None }).await?;
+    let asked = Asked { vin: edge.parameter("vin")?, ..Asked::of(vec![sku]) };
+    let shown = Shown::read(edge, account, &asked).await?;
     let survey = shown.survey();
     let [Some(item)] = shown.items.as_slice() else { return Err(unknown()) };
     Ok(cacheable(edge, &shown.answer(item, survey.as_ref())))
@@ -90,9 +90,9 @@ impl<'a> PublicVehicle<'a> {
 }
 
 /// What a page asks about.
-struct Asked {
+pub struct Asked {
     /// Empty only where a `vin` asks what fits.
-    skus: Vec<Sku>,
+    pub skus: Vec<Sku>,
     vin: Option<Vin>,
     part_type: Option<String>,
 }
@@ -109,16 +109,19 @@ impl Asked {
         if part_type.is_some() && !asked.is_empty() {
             return Err(Problem::invalid_field("/part_type", "`part_type` goes with `vin`, without `sku`"));
         }
-        let sound = |text: &String| {
-            text.parse().map_err(|e: holdfast::id::InvalidId| Problem::invalid_field("/sku", e.to_string()))
-        };
-        Ok(Self { skus: asked.iter().map(sound).collect::<Result<_, _>>()?, vin, part_type })
+        Ok(Self { skus: asked.iter().map(|text| sku(text)).collect::<Result<_, _>>()?, vin, part_type })
+    }
+
+    /// About these parts.
+    pub fn of(skus: Vec<Sku>) -> Self {
+        Self { skus, vin: None, part_type: None }
     }
 }
 
 /// One part that is shown.
-struct Item {
-    choice: Choice,
+pub struct Item {
+    /// The part.
+    pub choice: Choice,
     /// What stands for it; empty while it can be had.
     alternates: Vec<Choice>,
     fit: Option<Fit>,
@@ -153,50 +156,84 @@ impl Found {
     }
 }
 
+/// A sku of the URL's query.
+pub fn sku(text: &str) -> Result<Sku, Problem> {
+    text.parse().map_err(|error: holdfast::id::InvalidId| Problem::invalid_field("/sku", error.to_string()))
+}
+
 /// What a public answer is made from.
-struct Shown<'e> {
+pub struct Shown<'e> {
     edge: &'e Edge<'e>,
     account: Rc<Account>,
-    items: Vec<Option<Item>>,
+    /// One for each sku asked, `None` where there is no such part; or what fits.
+    pub items: Vec<Option<Item>>,
     vehicle: Option<Vehicle>,
     part_types: Option<Vec<String>>,
     locations: Rc<Vec<Location>>,
-    stock: StockTable,
+    /// The region that is asked first.
+    pub near: Option<Region>,
+    /// Which shard owns what.
+    pub map: ShardMap,
+    /// What is known of the stock.
+    pub stock: StockTable,
     /// Where the shopper is, if the page said so.
     shopper: Option<GeoPoint>,
 }
 
 impl<'e> Shown<'e> {
+    /// All that answers need.
     async fn read(edge: &'e Edge<'e>, account: Rc<Account>, asked: &Asked) -> Result<Self, Problem> {
-        let shopper = shopper(edge)?;
-        let read = |reading: &Reading| (Found::read(asked, edge, reading), reading.locations(), reading.dedicated());
-        let (Found { mut items, vehicle, part_types }, locations, dedicated) = edge.settle(read).await?;
-        let place = destination(shopper.map(Destination::Point), &account, &locations)?;
-        let mut stock = StockTable::default();
-        if let Some(near) = nearest(&locations, place) {
-            let map = edge.shards(dedicated);
-            let choices: Vec<&Choice> = items.iter().flatten().map(|item| &item.choice).collect();
-            learn(edge, &near.region, &choices, &map, &locations, &mut stock).await?;
-            let instead_of = |item: &Option<Item>, reading: &Reading| match item {
-                Some(Item { choice, .. }) if !can_be_had(choice, &stock, edge.now) => {
-                    alternates(&choice.part, 1, reading)
-                }
-                _ => Vec::new(),
-            };
-            let instead: Vec<_> =
-                edge.settle(|reading| items.iter().map(|item| instead_of(item, reading)).collect()).await?;
-            let others: Vec<&Choice> = instead.iter().flatten().collect();
-            learn(edge, &near.region, &others, &map, &locations, &mut stock).await?;
-            for (item, alternates) in items.iter_mut().zip(instead) {
-                if let Some(item) = item {
-                    item.alternates = alternates;
-                }
-            }
+        let mut shown = Self::unstocked(edge, account, asked).await?;
+        if let Some(near) = &shown.near {
+            let choices: Vec<&Choice> = shown.items.iter().flatten().map(|item| &item.choice).collect();
+            learn(edge, near, &choices, &shown.map, &shown.locations, &mut shown.stock).await?;
         }
-        Ok(Self { edge, account, items, vehicle, part_types, locations, stock, shopper })
+        shown.look_for_alternates().await?;
+        Ok(shown)
     }
 
-    fn survey(&self) -> Option<Survey<'_>> {
+    /// All that answers need but for the stock.
+    pub async fn unstocked(edge: &'e Edge<'e>, account: Rc<Account>, asked: &Asked) -> Result<Self, Problem> {
+        let shopper = shopper(edge)?;
+        let read = |reading: &Reading| (Found::read(asked, edge, reading), reading.locations(), reading.dedicated());
+        let (Found { items, vehicle, part_types }, locations, dedicated) = edge.settle(read).await?;
+        let near = nearest(&locations, destination(shopper.map(Destination::Point), &account, &locations)?);
+        let (near, map) = (near.map(|location| location.region.clone()), edge.shards(dedicated));
+        let stock = StockTable::default();
+        Ok(Self { edge, account, items, vehicle, part_types, locations, near, map, stock, shopper })
+    }
+
+    /// Adds the stock of other regions where the near one has none.
+    pub async fn look_afar(&mut self) -> Result<(), Problem> {
+        let Some(near) = &self.near else { return Ok(()) };
+        let choices: Vec<&Choice> = self.items.iter().flatten().map(|item| &item.choice).collect();
+        let skus = distinct(choices.iter().flat_map(|choice| choice.stocked_skus()));
+        afar(self.edge, near, &choices, &skus, &self.locations, &mut self.stock).await
+    }
+
+    /// Adds what stands for the items that cannot be had.
+    pub async fn look_for_alternates(&mut self) -> Result<(), Problem> {
+        let Some(near) = &self.near else { return Ok(()) };
+        let (edge, stock) = (self.edge, &self.stock);
+        let instead_of = |item: &Option<Item>, reading: &Reading| match item {
+            Some(Item { choice, .. }) if !can_be_had(choice, stock, edge.now) => alternates(&choice.part, 1, reading),
+            _ => Vec::new(),
+        };
+        let items = &self.items;
+        let instead: Vec<_> =
+            edge.settle(|reading| items.iter().map(|item| instead_of(item, reading)).collect()).await?;
+        let others: Vec<&Choice> = instead.iter().flatten().collect();
+        learn(edge, near, &others, &self.map, &self.locations, &mut self.stock).await?;
+        for (item, alternates) in self.items.iter_mut().zip(instead) {
+            if let Some(item) = item {
+                item.alternates = alternates;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the shopper is, if the page said so.
+    pub fn survey(&self) -> Option<Survey<'_>> {
         let home = &self.account.home;
         self.shopper.map(|destination| {
             let need = Need { destination, home, fulfilment: Fulfilment::Pickup, needed_by: None };
@@ -204,7 +241,8 @@ impl<'e> Shown<'e> {
         })
     }
 
-    fn answer<'a>(&'a self, item: &'a Item, survey: Option<&Survey<'a>>) -> PublicAnswer<'a> {
+    /// What anybody may know of an item.
+    pub fn answer<'a>(&'a self, item: &'a Item, survey: Option<&Survey<'a>>) -> PublicAnswer<'a> {
         let (now, currency) = (self.edge.now, self.account.currency);
         PublicAnswer {
             alternates: public_alternates(&item.alternates, &self.stock, currency, now),
@@ -231,6 +269,18 @@ async fn learn(
         return Ok(());
     }
     stock.merge(edge.timed("stock", supply::near(edge, near, &skus, map, BUDGET_MS)).await?);
+    afar(edge, near, choices, &skus, locations, stock).await
+}
+
+/// Adds what other regions have of those of `skus` that make choices of which the near one has none.
+async fn afar(
+    edge: &Edge<'_>,
+    near: &Region,
+    choices: &[&Choice],
+    skus: &SortedSet<&Sku>,
+    locations: &[Location],
+    stock: &mut StockTable,
+) -> Result<(), Problem> {
     let short = choices.iter().filter(|choice| stock.offer(choice, edge.now).available() == 0);
     let mut short = distinct(short.flat_map(|choice| choice.stocked_skus()));
     short.retain(|sku| skus.contains(sku));

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod edge;
 pub mod events;
 pub mod kpi;
+pub mod live;
 pub mod mcp;
 pub mod objects;
 pub mod parts;

@@ -7,8 +7,8 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens, ucp,
-    vehicles,
+    admin, availability, events, live, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens,
+    ucp, vehicles,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -47,7 +47,8 @@ fn function(method: &str, path: &str) -> Option<&'static str> {
     let mut segments = path.strip_prefix("/v1/")?.split('/');
     Some(match (segments.next()?, segments.clone().count()) {
         ("query", _) => "query",
-        ("availability", _) => "availability",
+        // A stream is open for minutes: its time says nothing.
+        ("availability", _) if path != live::PATH => "availability",
         ("parts", _) => "parts",
         ("search", _) => "search",
         ("vehicles", _) => "vehicles",
@@ -108,6 +109,10 @@ async fn to_others(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["availability"] => {
             only_public(edge)?;
             availability::of_many(edge).await
+        }
+        ["availability", "stream"] => {
+            only_public(edge)?;
+            live::stream(edge).await
         }
         ["availability", sku] => {
             only_public(edge)?;

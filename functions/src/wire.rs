@@ -37,6 +37,8 @@ pub struct Request<'a> {
     /// The body is a part of a query that is sent line by line: the place of its first line, and how many there are in
     /// all. The parts of one query are asked one after the other.
     pub lines: Option<(u64, u64)>,
+    /// What `glue/live.js` asks for a stream that is open, or cannot be; empty in any other request.
+    pub live: &'a str,
     /// `latitude,longitude` of the caller's network, where the platform knows it.
     pub place: &'a str,
     /// `Authorization`
@@ -80,6 +82,7 @@ impl<'a> Request<'a> {
         let (method, url, id) = (next(), next(), next());
         let now_ms = next().parse().unwrap_or_default();
         let state = next();
+        let live = state.strip_prefix("live ").unwrap_or_default();
         let lines = state.strip_prefix("lines ").and_then(|lines| lines.split_once(' '));
         Self {
             method,
@@ -88,6 +91,7 @@ impl<'a> Request<'a> {
             now_ms,
             too_large: state == "too_large",
             lines: lines.and_then(|(first, all)| Some((first.parse().ok()?, all.parse().ok()?))),
+            live,
             place: next(),
             authorization: next(),
             api_key: next(),
@@ -219,6 +223,15 @@ mod tests {
         for other in ["", "too_large", "lines", "lines 3", "lines x 5"] {
             assert_eq!(read(&format!("POST\nu\nr\n1\n{other}\n")), None);
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_a_stream_is_told_from_other_states() {
+        let read = |state: &str| Request::read(&format!("GET\nu\nr\n1\n{state}\n"), b"").live.to_owned();
+        assert_eq!(
+            (read("live item"), read("live"), read("too_large"), read("")),
+            ("item".into(), String::new(), String::new(), String::new())
+        );
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Operation {
             examples => json!({"schema": schema, "examples": examples}),
         };
         let mut headers = shared_headers(&["RequestId", "CacheControl"]);
-        let timed = !matches!(self.id, "getHealth" | "getMetrics" | "getStatusList");
+        let timed = !matches!(self.id, "getHealth" | "getMetrics" | "getStatusList" | "streamAvailability");
         if timed && media_type != "application/x-ndjson" {
             headers.extend(shared_headers(&["ServerTiming"]));
         }

@@ -6,7 +6,7 @@ use crate::examples;
 use crate::operation::{shared_headers, with};
 
 /// Every code with its status and when it comes.
-const PROBLEMS: [(&str, u16, &str); 46] = [
+const PROBLEMS: [(&str, u16, &str); 47] = [
     ("invalid_json", 400, "The body is not JSON."),
     ("idempotency_key_required", 400, "There is no Idempotency-Key."),
     ("unauthenticated", 401, "There is no key, or one that is not known here."),
@@ -60,6 +60,7 @@ const PROBLEMS: [(&str, u16, &str); 46] = [
     ("provider_not_configured", 503, "The deployment cannot ask the part's provider."),
     ("provider_unavailable", 503, "The part's provider does not answer. Retryable."),
     ("tokens_not_configured", 503, "The deployment has no keys to sign tokens with."),
+    ("too_many_streams", 503, "As many streams as may be are open; poll meanwhile. Retryable."),
     ("unavailable", 503, "KV or an object cannot answer. Retryable."),
     // Not answers: entries of `errors`, and lines of a query that is sent as lines.
     ("missing", 0, "A required field is not there."),

@@ -214,6 +214,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/availability/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What shoppers may know of parts, at each change of it
+         * @description Server-Sent Events: first an `availability` event for each sku, then another when what the public sees has changed, on the average no more than one a second for a part. An `end` event says why the stream ends; open another. A comment every 20 seconds says that the stream lives.
+         *
+         *     Needs a key with scope `web` or `query`.
+         */
+        get: operations["streamAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/availability/{sku}": {
         parameters: {
             query?: never;
@@ -4089,6 +4111,29 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description `too_many_streams`: As many streams as may be are open; poll meanwhile. Retryable.
+         *
+         *     `unavailable`: KV or an object cannot answer. Retryable.
+         */
+        PublicProblem503OfStreamAvailability: {
+            headers: {
+                "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
+                "Access-Control-Expose-Headers": components["headers"]["ExposeHeaders"];
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "too_many_streams" | "unavailable";
+                    /** @constant */
+                    status?: 503;
+                };
+            };
+        };
         /** @description `tokens_not_configured`: The deployment has no keys to sign tokens with. */
         PublicProblem503TokensNotConfigured: {
             headers: {
@@ -4599,6 +4644,47 @@ export interface operations {
             422: components["responses"]["PublicProblem422InvalidRequest"];
             500: components["responses"]["PublicProblem500Internal"];
             503: components["responses"]["PublicProblem503Unavailable"];
+        };
+    };
+    streamAvailability: {
+        parameters: {
+            query: {
+                /** @description 1 to 20 of them: `?sku=A&sku=B`; kits among them have at most 100 components in all. */
+                sku: components["schemas"]["Sku"][];
+                /** @description Where the shopper is, in degrees north; goes with `lon`. With it, `pickup` names the branch they would be sent to, and `delivery` when it could be brought. */
+                lat?: number;
+                /** @description Degrees east. */
+                lon?: number;
+                /** @description The shopper's vehicle. With it, `fits` tells whether a part fits it. It is not logged. */
+                vin?: components["schemas"]["Vin"];
+            };
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The present state, then the changes. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["AllowOrigin"];
+                    "Access-Control-Expose-Headers": components["headers"]["ExposeHeaders"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["PublicProblem401Unauthenticated"];
+            403: components["responses"]["PublicProblem403Forbidden"];
+            422: components["responses"]["PublicProblem422InvalidRequest"];
+            500: components["responses"]["PublicProblem500Internal"];
+            503: components["responses"]["PublicProblem503OfStreamAvailability"];
         };
     };
     getAvailability: {

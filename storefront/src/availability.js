@@ -5,6 +5,10 @@ import { events } from "./stream.js";
 /** The most skus of one request. */
 export const MOST_SKUS = 50;
 const LONGEST_WAIT_MS = 60_000;
+const MOST_STREAMED = 20;
+// The server says something every 20 seconds.
+const SILENCE_MS = 45_000;
+const REOPEN_MS = 2_000;
 
 /** Why the server refuses, so that asking again is no use. */
 export class Refused extends Error {
@@ -56,6 +60,9 @@ export class Availability {
   constructor(settings) {
     this.#settings = settings;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.#again()));
+    // A stream does not notice that the network has gone.
+    addEventListener("offline", () => this.#again());
+    addEventListener("online", () => this.#again());
   }
 
   /**
@@ -171,7 +178,8 @@ export class Availability {
   #follow() {
     const { refresh } = this.#settings;
     if (!refresh || document.hidden) return;
-    const streams = Date.now() >= this.#streamAfter && this.#watched.size <= MOST_SKUS;
+    if (this.#watched.size === 0) return;
+    const streams = Date.now() >= this.#streamAfter && this.#watched.size <= MOST_STREAMED;
     if (streams) this.#listen(); else this.#lookIn(refresh * 1_000);
   }
 
@@ -180,12 +188,19 @@ export class Availability {
     const stream = this.#stream = new AbortController();
     const query = new URLSearchParams([...this.#watched.keys()].sort().map((sku) => ["sku", sku]));
     if (place) query.append("lat", place.lat), query.append("lon", place.lon);
-    let pause = refresh * 1_000;
+    // Not all pages at once: a shard that goes ends them all.
+    let pause = REOPEN_MS * (0.5 + Math.random());
+    let silence;
+    const onSign = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => stream.abort(), SILENCE_MS);
+    };
     try {
       const options = { headers: { accept: "text/event-stream" }, signal: stream.signal };
       const response = await this.#fetch(`/v1/availability/stream?${query}`, options);
       if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw new Refused(response.status, null);
-      for await (const { event, data } of events(response.body)) {
+      onSign();
+      for await (const { event, data } of events(response.body, onSign)) {
         if (event === "availability") this.#news(JSON.parse(data));
       }
     } catch (error) {
@@ -193,19 +208,19 @@ export class Availability {
       if (error instanceof Refused) pause = Infinity;
       if (error instanceof Later) pause = Math.max(error.afterMs ?? 0, LONGEST_WAIT_MS);
     }
+    clearTimeout(silence);
     if (this.#stream !== stream) return;
     this.#stream = null;
     this.#streamAfter = Date.now() + pause;
-    this.#lookIn(refresh * 1_000);
+    this.#lookIn(Math.min(pause, refresh * 1_000));
   }
 
   #news(item) {
     const known = this.#answers.get(item.sku);
     // The stream does not know the vehicle.
-    const { fits, fit_notes } = known?.item ?? {};
-    const fit = fits === undefined ? {} : { fits, ...(fit_notes ? { fit_notes } : {}) };
+    const { fits, fit_notes, fit_quantity } = known?.item ?? {};
     this.#current = Date.now();
-    this.#tell(item.sku, { item: { ...item, ...fit }, vehicle: known?.vehicle, stale: false });
+    this.#tell(item.sku, { item: { ...item, fits, fit_notes, fit_quantity }, vehicle: known?.vehicle, stale: false });
   }
 
   #endStream() {
@@ -221,6 +236,7 @@ export class Availability {
   }
 
   #again() {
+    this.#endStream();
     if (this.#watched.size > 0 && this.#settings.refresh) this.#lookIn(this.#failures ? Math.max(this.#due - Date.now(), 0) : 0);
   }
 }

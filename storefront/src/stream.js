@@ -1,13 +1,14 @@
 // Server-Sent Events over fetch(): EventSource cannot send the key.
 
-/** The events of a body, one after the other: `{ event, data }`. */
-export async function* events(body) {
+/** The events of a body, one after the other: `{ event, data }`. `onSign` is called at each sign of life. */
+export async function* events(body, onSign = () => {}) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      onSign();
       // A line break may be CRLF, and be cut in two by a chunk: the CR waits for what follows.
       const whole = text + value;
       const cut = whole.endsWith("\r") ? whole.length - 1 : whole.length;

@@ -27,6 +27,11 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         "description": "1 to 10,000 lines after the first, which names the columns: `sku`, `brand`, `number`, `vin`, `part_type`, `position`, `quantity`, in any order. \
             Fields with commas or quotes stand in double quotes (RFC 4180), without line breaks. An empty field is the same as none.",
     });
+    let events = json!({
+        "type": "string", "contentMediaType": "text/event-stream", "examples": [EVENTS],
+        "description": "The `data` of an `availability` event is an item of `getAvailabilities`; that of the `end` event has `reason`: \
+            `lifetime` after 14 to 15 minutes, `lost` when a shard is out of reach, `moved` when a part is given another shard, `fault`.",
+    });
     let point = |degrees: i32, example: f64| json!({"type": "number", "minimum": degrees.saturating_neg(), "maximum": degrees, "examples": [example]});
     let sku = schemas.request::<Sku>();
     let vin = schemas.request::<Vin>();
@@ -76,6 +81,13 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             )
             .answers(200, "One item for each sku, in order.", &schemas.answer::<Availability>()),
         ),
+        shopper(
+            Operation::get("/v1/availability/stream", "streamAvailability", "public")
+                .does("What shoppers may know of parts, at each change of it", "Server-Sent Events: first an `availability` event for each sku, then another when what the public sees has changed, on the average no more than one a second for a part. An `end` event says why the stream ends; open another. A comment every 20 seconds says that the stream lives.")
+                .required("sku", "1 to 20 of them: `?sku=A&sku=B`; kits among them have at most 100 components in all.", json!({"type": "array", "items": sku, "minItems": 1, "maxItems": 20})),
+        )
+        .problems(&["too_many_streams"])
+        .answers_as(200, "The present state, then the changes.", "text/event-stream", &events),
         cached(
             shopper(
                 Operation::get("/v1/availability/{sku}", "getAvailability", "public")
@@ -87,6 +99,11 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         ),
     ]
 }
+
+const EVENTS: &str = "retry: 2000\n\n\
+event: availability\nid: 1795302000000\ndata: {\"sku\":\"BRKX-4410\",\"status\":\"in_stock\",…}\n\n\
+:\n\n\
+event: end\nid: 1795302870000\ndata: {\"reason\":\"lifetime\"}\n\n";
 
 const NDJSON_ANSWER: &str = "{\"line\":0,\"sku\":\"BRKX-4410\",\"match\":\"exact\",\"quantity\":2,\"status\":\"in_stock\",…}\n\
 {\"line\":1,\"errors\":[{\"pointer\":\"/quantity\",\"code\":\"invalid\",\"detail\":\"a quantity is a whole number from 1 to 1000000\"}]}\n";

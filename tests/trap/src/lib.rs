@@ -1,6 +1,7 @@
 //! Stands in for `functions` behind the real `entry.js`, and fails in every way that kills a wasm instance.
 #![allow(clippy::panic, clippy::missing_panics_doc, missing_docs, reason = "a probe for tests/trap.test.mjs")]
 
+use std::cell::Cell;
 use std::task::{Context, Poll, Waker};
 
 use functions::objects::ask;
@@ -27,6 +28,11 @@ async fn handle(request: &Request<'_>, env: &Env) -> Answer {
             let _ = ask(env, "STOCK", "a", Some("enam"), "read").await;
             panic!("asked to");
         }
+        functions::live::PATH if request.live == "item" => {
+            let stock = String::from_utf8_lossy(request.body);
+            return Answer::new(200, stock.rsplit(' ').next().unwrap_or_default());
+        }
+        functions::live::PATH => return Answer::new(200, "a enam S\n\nS S\n"),
         "/wait" => Delay::from(std::time::Duration::from_secs(20)).await,
         "/ask" => {
             return match ask(env, "STOCK", "a", Some("enam"), request.query()).await {
@@ -53,6 +59,7 @@ struct Count {
 #[wasm_bindgen]
 pub struct Counter {
     sql: SqlStorage,
+    listens: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -61,7 +68,7 @@ impl Counter {
     pub fn new(state: worker_sys::DurableObjectState, _env: Env) -> Result<Self, JsValue> {
         let sql = State::from(state).storage().sql();
         sql.exec("CREATE TABLE IF NOT EXISTS counter (n INTEGER)", None)?;
-        Ok(Self { sql })
+        Ok(Self { sql, listens: Cell::default() })
     }
 
     /// Adds a row for each "write" and answers how many there are.
@@ -74,7 +81,18 @@ impl Counter {
                 _ => {}
             }
         }
-        Ok(self.sql.exec("SELECT count(*) AS n FROM counter", None)?.one::<Count>()?.n.to_string())
+        let n = self.sql.exec("SELECT count(*) AS n FROM counter", None)?.one::<Count>()?.n;
+        let read = command.starts_with('{');
+        Ok(if read { format!(r#"{{"read":{{"stock":[[{n}]]}}}}"#) } else { n.to_string() })
+    }
+
+    pub fn listen(&self, on: bool) {
+        self.listens.set(on);
+    }
+
+    /// As if each command had changed the sku.
+    pub fn changed(&self) -> String {
+        if self.listens.get() { "S\n".into() } else { String::new() }
     }
 
     #[expect(clippy::unused_async, reason = "glue/object.js expects a promise")]

@@ -68,6 +68,16 @@ impl StockShard {
         self.decide(command).inspect_err(|_| self.forget())
     }
 
+    /// Whether anybody watches skus of this shard (`glue/watchers.js`): only then is it noted what changes.
+    pub fn listen(&self, on: bool) {
+        self.store.note_changes(on);
+    }
+
+    /// The skus that have changed since this was asked last, a line for each change.
+    pub fn changed(&self) -> String {
+        self.store.take_changes()
+    }
+
     /// Does what is due. Never fails: what could not be done is due again later.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.alarm.rang(now());

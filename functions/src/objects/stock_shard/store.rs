@@ -21,6 +21,7 @@
 
 mod memory;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use holdfast::id::{LocationId, OpaqueId, Sku};
@@ -77,13 +78,35 @@ pub struct SqlStore {
     memory: Memory,
     /// Of a sku's own shard: the sku, and its bucket.
     origin: Option<(Sku, ShardName)>,
+    /// What has changed, a line for each change, while somebody wants to know.
+    news: RefCell<Option<String>>,
 }
 
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage, origin: Option<(Sku, ShardName)>) -> Result<Self> {
         let sql = Sql::open(sql, MIGRATIONS)?;
-        Ok(Self { sql, memory: Memory::default(), origin })
+        Ok(Self { sql, memory: Memory::default(), origin, news: RefCell::default() })
+    }
+
+    /// Whether to note which skus change. A change whose transaction fails may stay noted.
+    pub fn note_changes(&self, on: bool) {
+        let mut news = self.news.borrow_mut();
+        if on != news.is_some() {
+            *news = on.then(String::new);
+        }
+    }
+
+    /// The skus that have changed since this was asked last, a line for each change.
+    pub fn take_changes(&self) -> String {
+        self.news.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn note(&self, sku: &Sku) {
+        if let Some(news) = self.news.borrow_mut().as_mut() {
+            news.push_str(sku.as_str());
+            news.push('\n');
+        }
     }
 
     /// Forgets what is in memory, after a failure may have undone writes.
@@ -240,6 +263,7 @@ impl Store for SqlStore {
     }
 
     fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
+        self.note(sku);
         self.load_dirty()?;
         if self.memory.mark_dirty(sku, version) {
             self.sql
@@ -278,6 +302,7 @@ impl Store for SqlStore {
 
     fn put_handover(&self, handover: &Handover) -> Result<()> {
         self.memory.forget_handovers();
+        self.note(&handover.sku); // its watchers have to go elsewhere, when it does
         let row = vec![text(&handover.sku), to_json(handover)?];
         self.sql.run("INSERT OR REPLACE INTO handovers (sku, handover) VALUES (?, ?)", row)
     }
