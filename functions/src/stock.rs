@@ -293,6 +293,7 @@ fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<M
     let expect_version = fields.optional("expect_version", faults);
     let incoming = fields.optional("incoming", faults);
     let safety = fields.optional("safety", faults);
+    let quote = fields.optional("quote", faults);
     fields.finish(faults);
     Some(Movement {
         id: id?,
@@ -304,6 +305,7 @@ fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<M
         expect_version,
         incoming,
         safety,
+        quote,
     })
 }
 
