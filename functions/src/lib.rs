@@ -26,6 +26,7 @@ pub mod supply;
 pub mod tokens;
 pub mod vehicles;
 pub mod wire;
+pub mod worklist;
 
 use std::future::Future;
 use std::task::{Context, Poll, Waker};

@@ -6,7 +6,7 @@ use holdfast::access::Scope;
 use holdfast::catalog::part::{
     Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply,
 };
-use holdfast::catalog::{PartNumber, Reading};
+use holdfast::catalog::{Gtin, PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
 use holdfast::query::request::{LineRequest, Wanted};
 use holdfast::query::resolve::{Finding, Match, resolve};
@@ -15,6 +15,9 @@ use serde::Serialize;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::Answer;
+
+/// The most parts of one bar code that are told.
+const MAX_OF_GTIN: usize = 5;
 
 /// A part as callers see it.
 #[derive(Serialize)]
@@ -94,12 +97,24 @@ pub async fn by_sku(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     Ok(edge.ok(&PartView::of(&part)))
 }
 
-/// `GET /v1/parts?brand=&number=`
+/// The parts that something finds.
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(rename = "match")]
+    matched: Match,
+    parts: Vec<PartView<'a>>,
+}
+
+/// `GET /v1/parts?brand=&number=`, `GET /v1/parts?gtin=`
 pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Query).await?;
+    if let Some(gtin) = edge.parameter("gtin")? {
+        return by_gtin(edge, &gtin).await;
+    }
     let brand = edge.parameters("brand").find(|brand| !brand.is_empty());
     let Some(number) = edge.parameter("number")? else {
-        return Err(Problem::invalid_field("/number", "`number` is required: GET /v1/parts?brand=BRKX&number=44-10"));
+        let detail = "`number` or `gtin` is required: GET /v1/parts?brand=BRKX&number=44-10";
+        return Err(Problem::invalid_field("/number", detail));
     };
     let line = LineRequest { wanted: Wanted::Number { brand, number }, quantity: Quantity::ONE };
     let line = edge.settle(|reading: &Reading| resolve(&line, edge.now, reading)).await?;
@@ -108,11 +123,20 @@ pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
         Finding::Candidates(parts) => parts.iter().map(|part| PartView::of(part)).collect(),
         Finding::Nothing(_) => Vec::new(),
     };
-    #[derive(Serialize)]
-    struct Body<'a> {
-        #[serde(rename = "match")]
-        matched: Match,
-        parts: Vec<PartView<'a>>,
-    }
-    Ok(edge.ok(&Body { matched: line.matched, parts }))
+    Ok(edge.ok(&Found { matched: line.matched, parts }))
+}
+
+/// Several parts may have one bar code; then all are told and none is guessed.
+async fn by_gtin(edge: &Edge<'_>, gtin: &Gtin) -> Result<Answer, Problem> {
+    let read = |reading: &Reading| {
+        let skus = reading.skus(gtin);
+        skus.iter().take(MAX_OF_GTIN).filter_map(|sku| reading.part(sku)).collect::<Vec<_>>()
+    };
+    let parts = edge.settle(read).await?;
+    let matched = match parts.len() {
+        0 => Match::None,
+        1 => Match::Exact,
+        _ => Match::Ambiguous,
+    };
+    Ok(edge.ok(&Found { matched, parts: parts.iter().map(|part| PartView::of(part)).collect() }))
 }

@@ -7,7 +7,8 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens, vehicles,
+    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens,
+    vehicles, worklist,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -171,6 +172,10 @@ async fn to_stock(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["incoming"] => {
             only(edge, "POST")?;
             stock::incoming(edge).await
+        }
+        ["worklist"] => {
+            only(edge, "GET")?;
+            worklist::show(edge).await
         }
         [sku] => {
             only(edge, "GET")?;

@@ -185,6 +185,11 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
     Ok((part.ok_or_else(unknown)?, locations, edge.shards(dedicated)))
 }
 
+/// Whether the account may move stock of the location: a branch only its own.
+pub fn may_touch(account: &Account, location: &LocationId) -> bool {
+    account.kind != AccountKind::Branch || account.home == *location
+}
+
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
 struct Guard {
     account: Rc<Account>,
@@ -219,7 +224,7 @@ impl Guard {
             return Err(Rejection::NotStocked);
         }
         let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
-        if self.account.kind == AccountKind::Branch && self.account.home != *location {
+        if !may_touch(&self.account, location) {
             return Err(Rejection::ForbiddenLocation);
         }
         Ok(self.shards.shard(&place.region, sku))

@@ -24,14 +24,8 @@ pub const WAITING_SHOWN: i64 = 7 * DAY;
 /// What there is to do at a location.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Worklist {
-    /// Sold, and still on the shelf.
-    pub picks: Vec<Task>,
-    /// Picked for a quote, and not handed over.
-    pub hand_overs: Vec<Task>,
-    /// On its way.
-    pub incoming: Vec<Arrival>,
-    /// More is promised than is there.
-    pub shortfalls: Vec<Shortfall>,
+    /// In the order of [`Task`], then the longest waiting first.
+    pub tasks: Vec<Item>,
     /// What was done today, by kind.
     pub today: Vec<Tally>,
     /// There is more than is told.
@@ -40,45 +34,43 @@ pub struct Worklist {
     pub elsewhere: Vec<Redirect>,
 }
 
-/// Goods of a quote to be picked or handed over.
+/// Something to do. One form for all, which costs a fraction of the code that one for each would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "BranchTask"))]
-pub struct Task {
-    /// The quote.
-    pub quote: OpaqueId,
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WorklistTask"))]
+pub struct Item {
+    /// What is to be done.
+    pub task: Task,
     /// The part.
     pub sku: Sku,
-    /// Units.
-    pub quantity: u32,
-    /// When they were sold, or picked; absent where it is not known.
+    /// Units; of a shortfall, those missing.
+    pub quantity: u64,
+    /// Of a pick or hand-over: the quote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-}
-
-/// Goods that are on their way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct Arrival {
-    /// The scheduled receipt.
-    pub id: OpaqueId,
-    /// The part.
-    pub sku: Sku,
-    /// Units expected.
-    pub quantity: u32,
-    /// When they are expected.
-    pub eta: Timestamp,
-}
-
-/// More is promised than is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct Shortfall {
-    /// The part.
-    pub sku: Sku,
-    /// Units missing.
-    pub units: u64,
-    /// The quotes that wait for the part, those that were to expire first first; not more than the shard tells of anything.
+    pub quote: Option<OpaqueId>,
+    /// Of goods on their way: the scheduled receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incoming: Option<OpaqueId>,
+    /// When they were sold, were picked, are expected. Absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Of a shortfall: the quotes that wait for the part, those that were to expire first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotes: Vec<OpaqueId>,
+}
+
+/// What is to be done, the most pressing first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WorklistTaskKind"))]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// More is promised than is there: find it, get it, or tell those who wait.
+    Shortfall,
+    /// Sold, and still on the shelf.
+    Pick,
+    /// Picked for a quote, and not handed over.
+    HandOver,
+    /// On its way.
+    Receive,
 }
 
 /// What was done of one kind.
@@ -111,71 +103,86 @@ pub(super) fn of<S: Store>(
 
     // One more than is told tells whether there are more.
     let asked = MAX_ROWS.saturating_add(1);
-    let mut sold = store.unpicked_at(location, asked)?;
-    let mut more = cut(&mut sold, MAX_ROWS);
-    for quote in sold {
-        for hold in quote.holds.into_iter().filter(|hold| hold.location == *location && hold.unpicked > 0) {
-            if !gone(&hold.sku) {
-                let (quantity, since) = (hold.unpicked, quote.committed_at);
-                add(&mut list.picks, Task { quote: quote.quote.clone(), sku: hold.sku, quantity, since });
-            }
-        }
-    }
-
-    let mut expecting = store.expecting(location, asked)?;
-    more |= cut(&mut expecting, MAX_ROWS);
-    for position in expecting.into_iter().filter(|position| !gone(&position.sku)) {
-        let sku = position.sku;
-        let arrivals = position.incoming.into_iter();
-        list.incoming.extend(arrivals.map(|receipt| Arrival {
-            id: receipt.id,
-            sku: sku.clone(),
-            quantity: receipt.quantity,
-            eta: receipt.eta,
-        }));
-    }
-    sort_by(&mut list.incoming, |a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
-
     let mut short = store.short(location, asked)?;
-    more |= cut(&mut short, MAX_ROWS);
+    let mut more = cut(&mut short, MAX_ROWS);
     for position in short.into_iter().filter(|position| !gone(&position.sku)) {
         let mut waiting = store.quotes_at(&position.sku, location)?;
         waiting.retain(|quote| quote.awaits(&position.sku, location));
         sort_by(&mut waiting, |a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
         more |= cut(&mut waiting, MAX_ROWS);
         let quotes = waiting.into_iter().map(|quote| quote.quote).collect();
-        list.shortfalls.push(Shortfall { units: position.counters.shortfall(), sku: position.sku, quotes });
+        let units = position.counters.shortfall();
+        list.tasks.push(Item { quotes, ..Item::new(Task::Shortfall, position.sku, units, None) });
     }
+
+    let mut sold = store.unpicked_at(location, asked)?;
+    more |= cut(&mut sold, MAX_ROWS);
+    let mut picks = Vec::new();
+    for quote in sold {
+        for hold in quote.holds.into_iter().filter(|hold| hold.location == *location && hold.unpicked > 0) {
+            if !gone(&hold.sku) {
+                let pick = Item::new(Task::Pick, hold.sku, hold.unpicked.into(), quote.committed_at);
+                add(&mut picks, Item { quote: Some(quote.quote.clone()), ..pick });
+            }
+        }
+    }
+    more |= cut(&mut picks, MAX_ROWS);
 
     let since = today.min(now.plus(WAITING_SHOWN.saturating_neg()));
     let mut entries = store.entries_since(location, since, MAX_ENTRIES.saturating_add(1))?;
     more |= cut(&mut entries, MAX_ENTRIES);
-    let here = || entries.iter().filter(|entry| !gone(&entry.movement.sku));
-    for entry in here().filter(|entry| entry.at >= today) {
+    entries.retain(|entry| !gone(&entry.movement.sku));
+    for entry in entries.iter().filter(|entry| entry.at >= today) {
         tally(&mut list.today, entry);
     }
-    for entry in here().rev() {
-        let Some(quote) = entry.movement.quote.as_ref().filter(|_| entry.movement.kind == MovementKind::Pick) else {
-            continue;
-        };
-        let sku = &entry.movement.sku;
-        if list.hand_overs.iter().any(|task| task.quote == *quote && task.sku == *sku) {
+    let mut picked: Vec<Item> = Vec::new();
+    for entry in entries.iter().rev().filter(|entry| entry.movement.kind == MovementKind::Pick) {
+        let (sku, quote) = (&entry.movement.sku, &entry.movement.quote);
+        let Some(named) = quote else { continue };
+        if picked.iter().any(|known| known.quote == *quote && known.sku == *sku) {
             continue;
         }
-        let holds = record(quote, store)?.map(|record| record.holds).unwrap_or_default();
+        let holds = record(named, store)?.map(|record| record.holds).unwrap_or_default();
         let here = holds.iter().filter(|hold| hold.is_at(sku, location));
         let quantity = here.map(Hold::waiting).fold(0, u32::saturating_add);
         if quantity > 0 {
-            list.hand_overs.push(Task { quote: quote.clone(), sku: sku.clone(), quantity, since: Some(entry.at) });
+            let item = Item::new(Task::HandOver, sku.clone(), quantity.into(), Some(entry.at));
+            picked.push(Item { quote: quote.clone(), ..item });
         }
     }
-    more |= cut(&mut list.picks, MAX_ROWS) | cut(&mut list.hand_overs, MAX_ROWS) | cut(&mut list.incoming, MAX_ROWS);
+    more |= cut(&mut picked, MAX_ROWS);
+
+    let mut expecting = store.expecting(location, asked)?;
+    more |= cut(&mut expecting, MAX_ROWS);
+    let mut arrivals = Vec::new();
+    for position in expecting.into_iter().filter(|position| !gone(&position.sku)) {
+        for receipt in position.incoming {
+            let item = Item::new(Task::Receive, position.sku.clone(), receipt.quantity.into(), Some(receipt.eta));
+            arrivals.push(Item { incoming: Some(receipt.id), ..item });
+        }
+    }
+    sort(&mut arrivals);
+    more |= cut(&mut arrivals, MAX_ROWS);
+
+    list.tasks.extend(picks.into_iter().chain(picked).chain(arrivals));
+    sort(&mut list.tasks);
     list.truncated = more;
     Ok(list)
 }
 
+impl Item {
+    fn new(task: Task, sku: Sku, quantity: u64, at: Option<Timestamp>) -> Self {
+        Self { task, sku, quantity, quote: None, incoming: None, at, quotes: Vec::new() }
+    }
+}
+
+/// The most pressing first, then the longest waiting.
+pub fn sort(tasks: &mut [Item]) {
+    sort_by(tasks, |a, b| (a.task, a.at, &a.quote, &a.sku).cmp(&(b.task, b.at, &b.quote, &b.sku)));
+}
+
 /// Lines of one quote that want the same part are one task. The tasks of a quote come one after the other.
-fn add(tasks: &mut Vec<Task>, task: Task) {
+fn add(tasks: &mut Vec<Item>, task: Item) {
     let of_quote = tasks.iter_mut().rev().take_while(|known| known.quote == task.quote);
     match of_quote.filter(|known| known.sku == task.sku).last() {
         Some(known) => known.quantity = known.quantity.saturating_add(task.quantity),

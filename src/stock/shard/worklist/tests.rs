@@ -55,8 +55,15 @@ fn list(store: &MemoryStore, now: Timestamp) -> Worklist {
     }
 }
 
-fn tasks(tasks: &[Task]) -> Vec<(&str, &str, u32)> {
-    tasks.iter().map(|task| (task.quote.as_str(), task.sku.as_str(), task.quantity)).collect()
+/// The tasks of a kind: quote or receipt, sku, units.
+fn of(list: &Worklist, task: Task) -> Vec<(String, &str, u64)> {
+    let items = list.tasks.iter().filter(|item| item.task == task);
+    let name = |item: &Item| item.quote.iter().chain(&item.incoming).map(ToString::to_string).collect();
+    items.map(|item| (name(item), item.sku.as_str(), item.quantity)).collect()
+}
+
+fn told<'a>(tasks: &[(&str, &'a str, u64)]) -> Vec<(String, &'a str, u64)> {
+    tasks.iter().map(|(id, sku, units)| ((*id).to_owned(), *sku, *units)).collect()
 }
 
 #[test]
@@ -65,16 +72,17 @@ fn sold_goods_are_picked_and_handed_over_for_the_quote_that_is_named() {
     done(&store, r#""id":"r","sku":"A","kind":"receipt","quantity":9"#);
     sell(&store, "early", &[("A", 2)]);
     sell(&store, "later", &[("A", 3), ("A", 1)]);
-    assert_eq!(tasks(&list(&store, noon()).picks), [("early", "A", 2), ("later", "A", 4)]);
-    assert_eq!(list(&store, noon()).picks[0].since, Some(noon()));
+    assert_eq!(of(&list(&store, noon()), Task::Pick), told(&[("early", "A", 2), ("later", "A", 4)]));
+    assert_eq!(list(&store, noon()).tasks[0].at, Some(noon()));
 
     done(&store, r#""id":"p","sku":"A","kind":"pick","quantity":4,"quote":"later""#);
     let now = list(&store, noon());
-    assert_eq!((tasks(&now.picks), tasks(&now.hand_overs)), (vec![("early", "A", 2)], vec![("later", "A", 4)]));
+    assert_eq!(of(&now, Task::Pick), told(&[("early", "A", 2)]));
+    assert_eq!(of(&now, Task::HandOver), told(&[("later", "A", 4)]));
     done(&store, r#""id":"h","sku":"A","kind":"hand_over","quantity":3,"quote":"later""#);
-    assert_eq!(tasks(&list(&store, noon()).hand_overs), [("later", "A", 1)]);
+    assert_eq!(of(&list(&store, noon()), Task::HandOver), told(&[("later", "A", 1)]));
     done(&store, r#""id":"h2","sku":"A","kind":"hand_over","quantity":1,"quote":"later""#);
-    assert_eq!(list(&store, noon()).hand_overs, []);
+    assert_eq!(of(&list(&store, noon()), Task::HandOver), []);
     let position = store.positions(&"A".parse().unwrap()).unwrap().remove(0);
     assert_eq!((position.counters.on_hand, position.counters.committed), (5, 2));
 }
@@ -108,7 +116,7 @@ fn goods_that_came_back_before_they_were_handed_over_no_longer_wait() {
     let lines = vec![crate::stock::LineUnits { line: LineKey { line: 0, component: None }, quantity: 2 }];
     let back = Command::GiveBack { quote: "q".parse().unwrap(), id: "b".parse().unwrap(), lines };
     assert_eq!(ask(&store, noon(), back), Reply::Done);
-    assert_eq!(list(&store, noon()).hand_overs, []);
+    assert_eq!(of(&list(&store, noon()), Task::HandOver), []);
 }
 
 #[test]
@@ -119,7 +127,7 @@ fn goods_that_nobody_fetched_wait_in_the_list_for_a_week() {
     done(&store, r#""id":"p","sku":"A","kind":"pick","quantity":2,"quote":"q""#);
     let today = |now| Command::Worklist { location: "ATL1".parse().unwrap(), today: now };
     let waiting = |now| match ask(&store, now, today(now)) {
-        Reply::Worklist(list) => list.hand_overs.len(),
+        Reply::Worklist(list) => list.tasks.len(),
         other => panic!("{other:?}"),
     };
     assert_eq!((waiting(noon().plus(WAITING_SHOWN)), waiting(noon().plus(WAITING_SHOWN + 1))), (1, 0));
@@ -140,13 +148,14 @@ fn what_is_on_its_way_what_is_short_and_what_was_done_is_told_for_this_location_
     sell(&store, "q", &[("A", 4)]);
     done(&store, r#""id":"c","sku":"A","kind":"count","quantity":3"#);
     let now = list(&store, noon());
-    assert_eq!(now.incoming.iter().map(|arrival| arrival.id.as_str()).collect::<Vec<_>>(), ["soon", "late"]);
+    assert_eq!(of(&now, Task::Receive), told(&[("soon", "A", 1), ("late", "A", 1)]));
     let quotes = vec!["q".parse().unwrap()];
-    assert_eq!(now.shortfalls, [Shortfall { sku: "A".parse().unwrap(), units: 1, quotes }]);
-    let of = |kind, units, variance| Tally { kind, movements: 1, units, variance };
+    let short = Item { quotes, ..Item::new(Task::Shortfall, "A".parse().unwrap(), 1, None) };
+    assert_eq!(now.tasks[0], short, "the most pressing first");
+    let sum = |kind, units, variance| Tally { kind, movements: 1, units, variance };
     let mut today = now.today;
     today.sort_by_key(|tally| tally.units);
-    assert_eq!(today, [of(MovementKind::Receipt, 2, 0), of(MovementKind::Count, 3, 6)]);
+    assert_eq!(today, [sum(MovementKind::Receipt, 2, 0), sum(MovementKind::Count, 3, 6)]);
 }
 
 #[test]
@@ -157,10 +166,10 @@ fn as_much_as_is_told_is_not_called_cut_and_one_more_is() {
         sell(&store, &format!("q{n}"), &[("A", 1)]);
     }
     let full = list(&store, noon());
-    assert_eq!((full.picks.len(), full.truncated), (200, false));
+    assert_eq!((full.tasks.len(), full.truncated), (200, false));
     sell(&store, "one-more", &[("A", 1)]);
     let cut = list(&store, noon());
-    assert_eq!((cut.picks.len(), cut.truncated), (200, true));
+    assert_eq!((cut.tasks.len(), cut.truncated), (200, true));
 }
 
 #[test]
