@@ -1,6 +1,6 @@
 // What people and crawlers look at: static files, with the headers that keep other people's code out of them.
 
-const PAGES = new Set(["/", "/kpi", "/robots.txt", "/llms.txt", "/openapi.json"]);
+const PAGES = new Set(["/", "/kpi", "/branch", "/branch-sw.js", "/robots.txt", "/llms.txt", "/openapi.json"]);
 // What programs in other origins' pages may read.
 const OPEN = new Set(["/openapi.json"]);
 const FOLDER = "/assets/";
