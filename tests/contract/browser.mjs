@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+/** What a page takes longer for is not coming; machines that build are slow. */
+const WAIT_MS = 15_000;
 const chromium = process.env.CHROMIUM || ["chromium", "chromium-browser", "google-chrome"].map(path).find(Boolean);
 
 /** Why there is no browser to test with; false if there is one. */
@@ -27,6 +29,7 @@ export async function openBrowser() {
 /** A page that fails the test, when it ends, if anything was wrong in it that was not to be: `expected`, a pattern. */
 export async function openPage(t, browser, { expected = null, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const wrong = [];
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(message.text()); });

@@ -20,8 +20,8 @@ function wanted({ sale, state }) {
   const priced = sale.lines.every(({ price }) => price);
   return html`<ul class="rows lines">${repeat(sale.lines, ({ sku }) => sku, (line) => html`<li>
       <label class="unseen" for="units-${line.sku}">Units of ${line.sku}</label>
-      <input id="units-${line.sku}" class="few" type="number" inputmode="numeric" min="1" max="1000000" .value=${String(line.quantity)}
-        @change=${(event) => sale.set(line.sku, Math.max(1, Math.trunc(Number(event.target.value)) || 1))}>
+      <input id="units-${line.sku}" class="few" type="number" inputmode="numeric" min="1" max="1000000" required .value=${String(line.quantity)}
+        @input=${(event) => { if (event.target.checkValidity() && event.target.value !== "") sale.set(line.sku, Number(event.target.value)); }}>
       <span class="part"><b>${line.sku}</b><span>${line.description ?? ""}</span></span>
       <span class=${line.here < line.quantity ? "late" : "quiet"}>${line.here === undefined ? "" : `${count(line.here)} here`}</span>
       <span class="money">${line.price ? money(line.price) : line.price_reason ? "not sold to this account" : "–"}</span>

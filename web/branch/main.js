@@ -59,8 +59,8 @@ function open() {
 
 /** Asks for a key, saying why. What is not sent stays. */
 function leave(why) {
-  state.leave();
   sale.clear();
+  state.leave();
   at("console").hidden = true;
   at("forget").hidden = true;
   door.hidden = false;

@@ -20,6 +20,10 @@ export class NotSent extends Error {
   }
 }
 
+// A browser's own want to be called by themselves.
+const ring = (work, wait) => setTimeout(work, wait);
+const unring = (timer) => clearTimeout(timer);
+
 /**
  * store: all() → entries in order, add(movements), put(entry), drop(id)
  * send:  (movements) → their results, or throws NotSent
@@ -34,8 +38,8 @@ export class Outbox {
   /** Why the last flight brought nothing; null if it did. */
   trouble = null;
 
-  constructor({ store, send, lock = (work) => work(), random = Math.random, later = setTimeout, cancel = clearTimeout, told = () => {} }) {
-    this.#parts = { store, send, lock, random, later, cancel, told };
+  constructor({ store, send, lock = (work) => work(), told = () => {}, random = Math.random, later = ring, cancel = unring }) {
+    this.#parts = { store, send, lock, told, random, later, cancel };
   }
 
   entries() {

@@ -35,7 +35,6 @@ export class Sale {
   /** Other lines are another order. */
   #edited() {
     this.#order = crypto.randomUUID();
-    this.refusal = null;
     this.#keep();
     this.#price();
   }
@@ -56,7 +55,7 @@ export class Sale {
   }
 
   clear() {
-    Object.assign(this, { lines: [], quote: null });
+    Object.assign(this, { lines: [], quote: null, refusal: null });
     this.#edited();
   }
 

@@ -208,7 +208,8 @@ export class Console {
       const { parts } = await this.#orNothing(() => this.api.get(`/v1/parts?gtin=${text}`), { parts: [] });
       if (parts.length > 0) return listed(parts);
     }
-    const exact = await this.#orNothing(() => this.api.get(`/v1/parts/${segment(text.toUpperCase())}`), null);
+    // A sku has no blanks.
+    const exact = /\s/.test(text) ? null : await this.#orNothing(() => this.api.get(`/v1/parts/${segment(text.toUpperCase())}`), null);
     if (exact) return found(exact);
     const words = await this.#orNothing(() => this.api.get(`/v1/search?limit=8&q=${segment(text)}`), null);
     const parts = words?.parts ?? (await this.#orNothing(() => this.api.get(`/v1/parts?number=${segment(text)}`), { parts: [] })).parts;
