@@ -9,7 +9,7 @@ SHELL := bash
 TOOLED := source scripts/env.sh;
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test simulate model conformance check bench seed deploy clean setup
+.PHONY: help run demo build test simulate model conformance check bench pictures seed deploy clean setup
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ check: ## formatting, lints, docs, unused and unlicensed dependencies, wasm size
 
 bench: build ## measure against the peers on this machine; writes bench/RESULTS.md
 	@$(TOOLED) node bench/run.mjs
+
+pictures: ## take the pictures of docs/ from the running instance, with Chromium
+	@scripts/setup.sh build
+	@$(TOOLED) exec node local/pictures.mjs
 
 deploy: setup ## to the network (make deploy ARGS=--dry-run stays here)
 	@$(TOOLED) WRANGLER_SEND_METRICS=false wrangler deploy --env production $(ARGS)

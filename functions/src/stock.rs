@@ -277,7 +277,8 @@ impl Guard {
     }
 }
 
-async fn ask_all(
+/// Sends each command to its shard, all at once.
+pub async fn ask_all(
     edge: &Edge<'_>,
     calls: Vec<(Command, ShardName, Vec<usize>)>,
 ) -> Result<Vec<(ShardName, Vec<usize>, Reply)>, Problem> {

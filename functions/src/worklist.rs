@@ -1,9 +1,7 @@
 //! `GET /v1/stock/worklist?location=`: what a branch has to do, gathered from every shard of its region.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::{Part, PartNumber, Reading};
 use holdfast::id::{LocationId, Sku};
@@ -37,14 +35,16 @@ pub struct View<'a> {
     today: &'a [Tally],
     /// There is more than is told.
     truncated: bool,
-    /// What the parts of the tasks are, by sku.
-    parts: BTreeMap<&'a Sku, Named<'a>>,
+    /// What the parts of the tasks are, each once.
+    parts: Vec<Named<'a>>,
 }
 
 /// What a part is called.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NamedPart"))]
 struct Named<'a> {
+    /// The part.
+    sku: &'a Sku,
     /// The brand's name.
     brand_name: &'a str,
     /// The maker's number.
@@ -55,7 +55,7 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn of(part: &'a Part) -> Self {
-        Self { brand_name: &part.brand_name, number: &part.number, description: &part.description }
+        Self { sku: &part.sku, brand_name: &part.brand_name, number: &part.number, description: &part.description }
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let skus = distinct(list.tasks.iter().map(|item| &item.sku));
     let read = |reading: &Reading| skus.iter().filter_map(|sku| reading.part(sku)).collect::<Vec<Rc<Part>>>();
     let found = edge.settle(read).await?;
-    let parts = found.iter().map(|part| (&part.sku, Named::of(part))).collect();
+    let parts = found.iter().map(|part| Named::of(part)).collect();
     let Worklist { tasks, today, truncated, .. } = &list;
     Ok(edge.ok(&View { as_of: edge.now, location: &location, tasks, today, truncated: *truncated, parts }))
 }
@@ -91,10 +91,9 @@ async fn gather(
     let mut all = Worklist::default();
     let mut asked = 0;
     while asked < shards.len() {
-        let calls = shards.iter().skip(asked).map(|shard| edge.ask_shard(shard, &command));
-        let replies = edge.timed("stock", try_join_all(calls)).await?;
+        let calls = shards.iter().skip(asked).map(|shard| (command.clone(), shard.clone(), Vec::new())).collect();
         asked = shards.len();
-        for reply in replies {
+        for (_, _, reply) in edge.timed("stock", stock::ask_all(edge, calls)).await? {
             // A sku's own shard that is not in charge yet names its bucket, which is asked in any case.
             let Reply::Worklist(list) = reply else { continue };
             all.tasks.extend(list.tasks);

@@ -31,7 +31,7 @@ test("sold goods are picked and handed over, line by line, for the quote they we
   assert.deepEqual(of(first, "pick", other), [["HELD-01", 1]]);
   assert.ok(first.tasks.filter(({ task }) => task === "pick").every(({ at }) => Date.parse(at) <= Date.now()));
   const part = await api.get("/v1/parts/HELD-01");
-  assert.deepEqual(first.parts["HELD-01"], { brand_name: part.brand_name, number: part.number, description: part.description });
+  assert.deepEqual(first.parts.find(({ sku }) => sku === "HELD-01"), { sku: "HELD-01", brand_name: part.brand_name, number: part.number, description: part.description });
 
   // The later quote first: without its name the earlier one's goods would count as picked.
   assert.equal((await result("pick", "HELD-01", 1, { quote: other })).result, "applied");

@@ -132,7 +132,7 @@ export class Console {
       if (loudly || error.kind === "key" || error.kind === "scope") throw error;
       const kept = this.list ?? (await this.#seen.get("worklist"));
       const list = kept?.body ? { ...kept.body, at: kept.at } : kept;
-      this.list = list ? { ...list, stale: true, failed: error.message } : { tasks: [], today: [], parts: {}, at: null, stale: true, failed: error.message };
+      this.list = list ? { ...list, stale: true, failed: error.message } : { tasks: [], today: [], parts: [], at: null, stale: true, failed: error.message };
     }
     this.location = this.list.location ?? this.location;
     this.#changed();

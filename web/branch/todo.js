@@ -18,7 +18,6 @@ export function todo({ state, show, view }) {
   }
   const of = (task) => list.tasks.filter((one) => one.task === task);
   return html`
-    ${today(list)}
     ${list.truncated ? html`<p class="notice">There is more to do than is shown. The most pressing comes first.</p>` : nothing}
     ${shortfalls({ state, show }, of("shortfall"))}
     <div class="two">${SECTIONS.map(([task, name, about, none]) => html`
@@ -29,7 +28,8 @@ export function todo({ state, show, view }) {
         ${repeat(quotes(of(task)), ([quote]) => quote, ([quote, tasks]) => ofQuote({ state, show, view }, task, quote, tasks))}
       </section>`)}
     </div>
-    ${incoming({ state, show }, of("receive"))}`;
+    ${incoming({ state, show }, of("receive"))}
+    ${today(list)}`;
 }
 
 /** Tasks by quote, in the order of the first of each. */
@@ -60,7 +60,7 @@ function ofQuote({ state, show, view }, task, quote, tasks) {
 }
 
 function named(state, show, sku) {
-  const part = state.list.parts[sku];
+  const part = state.list.parts.find((one) => one.sku === sku);
   return html`<button type="button" class="link part" @click=${() => show.part(sku)}><b>${sku}</b>
     ${part ? html`<span>${part.brand_name} ${part.number} · ${part.description}</span>` : nothing}</button>`;
 }
@@ -101,7 +101,7 @@ function today({ today, at, location }) {
   const order = Object.keys(KINDS);
   const sums = [...today].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   return html`<section id="today" aria-labelledby="today-name">
-    <h2 id="today-name" class="unseen">Today</h2>
+    <h2 id="today-name">Today</h2>
     ${sums.length === 0 ? html`<p class="none">Nothing has moved at ${location} today.</p>` : html`<dl class="facts">
       ${sums.map(({ kind, movements, units: sum, variance }) => html`<div><dt>${KINDS[kind] ?? kind}</dt>
         <dd>${count(sum)}<span class="quiet"> in ${count(movements)}${kind === "count" ? html` · ${variance === 0 ? "books right" : `${units(variance)} off`}` : nothing}</span></dd></div>`)}
