@@ -26,7 +26,17 @@ const look = async (page, text) => {
 
 // Each picture: its name, its page, how large a window, and what is done before it is taken.
 const PICTURES = [
-  { name: "branch", path: "/branch", width: 1180, height: 820, ready: (page) => branch(page) },
+  {
+    name: "branch", path: "/branch", width: 1180, height: 820,
+    ready: (page) => branch(page, async () => {
+      // Two orders have been picked, and wait.
+      for (let picked = 0; picked < 2; picked++) {
+        await page.locator("#pick button.primary").first().click();
+        await page.locator("#hand_over li").nth(picked).waitFor();
+      }
+      await page.waitForFunction(() => !document.querySelector("#pick .done"));
+    }),
+  },
   {
     name: "branch-count", path: "/branch", width: 820, height: 1000,
     ready: (page) => branch(page, async () => {

@@ -1,6 +1,7 @@
 //! `/v1/parts`: what a part is. Prices and cost stay out of it; `POST /v1/query` tells what a caller pays.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::part::{
@@ -10,6 +11,7 @@ use holdfast::catalog::{Gtin, PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
 use holdfast::query::request::{LineRequest, Wanted};
 use holdfast::query::resolve::{Finding, Match, resolve};
+use holdfast::time::Timestamp;
 use serde::Serialize;
 
 use crate::edge::Edge;
@@ -97,46 +99,51 @@ pub async fn by_sku(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     Ok(edge.ok(&PartView::of(&part)))
 }
 
-/// The parts that something finds.
-#[derive(Serialize)]
-struct Found<'a> {
-    #[serde(rename = "match")]
-    matched: Match,
-    parts: Vec<PartView<'a>>,
-}
-
 /// `GET /v1/parts?brand=&number=`, `GET /v1/parts?gtin=`
 pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Query).await?;
-    if let Some(gtin) = edge.parameter("gtin")? {
-        return by_gtin(edge, &gtin).await;
-    }
+    let gtin: Option<Gtin> = edge.parameter("gtin")?;
     let brand = edge.parameters("brand").find(|brand| !brand.is_empty());
-    let Some(number) = edge.parameter("number")? else {
+    let line = edge.parameter("number")?.map(|number| {
+        let wanted = Wanted::Number { brand, number };
+        LineRequest { wanted, quantity: Quantity::ONE }
+    });
+    let find = |reading: &Reading| match (&gtin, &line) {
+        (Some(gtin), _) => Some(with_gtin(gtin, reading)),
+        (None, Some(line)) => Some(with_number(line, edge.now, reading)),
+        (None, None) => None,
+    };
+    let Some((matched, parts)) = edge.settle(find).await? else {
         let detail = "`number` or `gtin` is required: GET /v1/parts?brand=BRKX&number=44-10";
         return Err(Problem::invalid_field("/number", detail));
     };
-    let line = LineRequest { wanted: Wanted::Number { brand, number }, quantity: Quantity::ONE };
-    let line = edge.settle(|reading: &Reading| resolve(&line, edge.now, reading)).await?;
-    let parts = match &line.finding {
-        Finding::Choices(choices) => choices.iter().map(|choice| PartView::of(&choice.part)).collect(),
-        Finding::Candidates(parts) => parts.iter().map(|part| PartView::of(part)).collect(),
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(rename = "match")]
+        matched: Match,
+        parts: Vec<PartView<'a>>,
+    }
+    Ok(edge.ok(&Body { matched, parts: parts.iter().map(|part| PartView::of(part)).collect() }))
+}
+
+fn with_number(line: &LineRequest, now: Timestamp, reading: &Reading) -> (Match, Vec<Rc<Part>>) {
+    let line = resolve(line, now, reading);
+    let parts = match line.finding {
+        Finding::Choices(choices) => choices.into_iter().map(|choice| choice.part).collect(),
+        Finding::Candidates(parts) => parts,
         Finding::Nothing(_) => Vec::new(),
     };
-    Ok(edge.ok(&Found { matched: line.matched, parts }))
+    (line.matched, parts)
 }
 
 /// Several parts may have one bar code; then all are told and none is guessed.
-async fn by_gtin(edge: &Edge<'_>, gtin: &Gtin) -> Result<Answer, Problem> {
-    let read = |reading: &Reading| {
-        let skus = reading.skus(gtin);
-        skus.iter().take(MAX_OF_GTIN).filter_map(|sku| reading.part(sku)).collect::<Vec<_>>()
-    };
-    let parts = edge.settle(read).await?;
+fn with_gtin(gtin: &Gtin, reading: &Reading) -> (Match, Vec<Rc<Part>>) {
+    let skus = reading.skus(gtin);
+    let parts: Vec<_> = skus.iter().take(MAX_OF_GTIN).filter_map(|sku| reading.part(sku)).collect();
     let matched = match parts.len() {
         0 => Match::None,
         1 => Match::Exact,
         _ => Match::Ambiguous,
     };
-    Ok(edge.ok(&Found { matched, parts: parts.iter().map(|part| PartView::of(part)).collect() }))
+    (matched, parts)
 }

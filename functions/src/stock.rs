@@ -1,13 +1,13 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
-use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
+use holdfast::id::{LocationId, OpaqueId, Quantity, Region, Sku};
 use holdfast::input::{Faults, Fields};
 use holdfast::order::{distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
@@ -40,7 +40,7 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
     fields.finish(&mut faults);
     let items = faults.or(Some(items))?;
 
-    let guard = Guard::over(edge, account, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
+    let guard = Guard::over(edge, account, distinct(items.iter().map(|movement| &movement.sku))).await?;
     let refused = |movement: &Movement, code: Rejection| MovementResult::Rejected {
         id: movement.id.clone(),
         code,
@@ -83,7 +83,7 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
     let changes = faults.or(Some(changes))?;
 
-    let guard = Guard::over(edge, account, changes.iter().map(|change| (&change.sku, &change.location))).await?;
+    let guard = Guard::over(edge, account, distinct(changes.iter().map(|change| &change.sku))).await?;
     let refused = |change: &ReceiptChange, code: Rejection| ReceiptResult {
         id: change.id.clone(),
         outcome: ReceiptOutcome::Rejected,
@@ -185,15 +185,11 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
     Ok((part.ok_or_else(unknown)?, locations, edge.shards(dedicated)))
 }
 
-/// Whether the account may move stock of the location: a branch only its own.
-pub fn may_touch(account: &Account, location: &LocationId) -> bool {
-    account.kind != AccountKind::Branch || account.home == *location
-}
-
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
-struct Guard {
+pub struct Guard {
     account: Rc<Account>,
-    parts: BTreeMap<Sku, Rc<Part>>,
+    /// Those of the skus that are in the catalogue.
+    pub parts: BTreeMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
     shards: ShardMap,
 }
@@ -202,12 +198,8 @@ struct Guard {
 type Places = BTreeMap<ShardName, Vec<usize>>;
 
 impl Guard {
-    async fn over<'a>(
-        edge: &Edge<'_>,
-        account: Rc<Account>,
-        positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
-    ) -> Result<Self, Problem> {
-        let skus = distinct(positions.map(|(sku, _)| sku));
+    /// What is to be known about positions of these skus.
+    pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: BTreeSet<&Sku>) -> Result<Self, Problem> {
         let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -223,11 +215,21 @@ impl Guard {
         if part.kind != Kind::Physical {
             return Err(Rejection::NotStocked);
         }
+        Ok(self.shards.shard(&self.place(location)?.region, sku))
+    }
+
+    /// The location, or why the caller may not touch it.
+    pub fn place(&self, location: &LocationId) -> Result<&Location, Rejection> {
         let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
-        if !may_touch(&self.account, location) {
+        if self.account.kind == AccountKind::Branch && self.account.home != *location {
             return Err(Rejection::ForbiddenLocation);
         }
-        Ok(self.shards.shard(&place.region, sku))
+        Ok(place)
+    }
+
+    /// Every shard of a region.
+    pub fn shards_of(&self, region: &Region) -> Vec<ShardName> {
+        self.shards.of_region(region)
     }
 
     /// Sends each item to the shard that owns its position, one command a shard, all at once, and once more to whom a

@@ -1,9 +1,9 @@
 //! `GET /v1/stock/worklist?location=`: what a branch has to do, gathered from every shard of its region.
 
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 use holdfast::access::Scope;
-use holdfast::catalog::{Part, PartNumber, Reading};
+use holdfast::catalog::{Part, PartNumber};
 use holdfast::id::{LocationId, Sku};
 use holdfast::order::distinct;
 use holdfast::stock::Rejection;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::edge::Edge;
 use crate::problem::Problem;
-use crate::stock;
+use crate::stock::{self, Guard};
 use crate::wire::Answer;
 
 /// The most tasks of an answer.
@@ -63,19 +63,17 @@ impl<'a> Named<'a> {
 pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Stock).await?.account;
     let location = edge.parameter("location")?.unwrap_or_else(|| account.home.clone());
-    let (locations, dedicated) = edge.settle(|reading| (reading.locations(), reading.dedicated())).await?;
-    let unknown = || Problem::not_found(format!("there is no location `{location}`"));
-    let place = locations.iter().find(|known| known.id == location).ok_or_else(unknown)?;
-    if !stock::may_touch(&account, &location) {
-        return Err(Problem::forbidden(Rejection::ForbiddenLocation.to_string()));
-    }
+    let guard = Guard::over(edge, account.clone(), BTreeSet::new()).await?;
+    let place = guard.place(&location).map_err(|why| match why {
+        Rejection::ForbiddenLocation => Problem::forbidden(why.to_string()),
+        _ => Problem::not_found(format!("there is no location `{location}`")),
+    })?;
     let today = place.instant(place.day_at(edge.now), 0);
-    let list = gather(edge, edge.shards(dedicated).of_region(&place.region), &location, today).await?;
+    let list = gather(edge, guard.shards_of(&place.region), &location, today).await?;
 
     let skus = distinct(list.tasks.iter().map(|item| &item.sku));
-    let read = |reading: &Reading| skus.iter().filter_map(|sku| reading.part(sku)).collect::<Vec<Rc<Part>>>();
-    let found = edge.settle(read).await?;
-    let parts = found.iter().map(|part| Named::of(part)).collect();
+    let found = Guard::over(edge, account, skus).await?.parts;
+    let parts = found.values().map(|part| Named::of(part)).collect();
     let Worklist { tasks, today, truncated, .. } = &list;
     Ok(edge.ok(&View { as_of: edge.now, location: &location, tasks, today, truncated: *truncated, parts }))
 }

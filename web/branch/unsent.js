@@ -10,7 +10,7 @@ export function unsent({ state, show, giving, give, givenUp }) {
     <h2 id="unsent-name" tabindex="-1">Not sent <span class="sum">${count(waiting.length)}</span></h2>
     ${waiting.length === 0 ? html`<p class="none">Everything that was done here has arrived.</p>` : html`
       <p class="about">Kept on this device, also when it is switched off. Each is sent once, in this order, as soon as Holdfast can be reached.</p>
-      ${state.trouble ? html`<p class="notice">${state.trouble.message} <button type="button" @click=${() => show.wake()}>Try now</button></p>` : nothing}
+      ${state.trouble && !state.offline ? html`<p class="notice">${state.trouble.message} <button type="button" @click=${() => show.wake()}>Try now</button></p>` : nothing}
       <ul class="rows">${repeat(waiting, ({ movement }) => movement.id, ({ movement, made_at }) => html`<li>${what(movement)} <span class="quiet">${time(made_at)}</span></li>`)}</ul>`}
   </section>
   ${refused.length === 0 ? nothing : html`<section class="short" aria-labelledby="refused-name">

@@ -195,7 +195,8 @@ fn tally(today: &mut Vec<Tally>, entry: &Entry) {
         kind: entry.movement.kind,
         movements: 1,
         units: entry.movement.quantity.unsigned_abs(),
-        variance: entry.expected.map_or(0, |expected| expected.abs_diff(entry.on_hand)),
+        // The first count of a position is no check of the books.
+        variance: entry.expected.filter(|_| entry.version > 1).map_or(0, |expected| expected.abs_diff(entry.on_hand)),
     };
     Tally::merge(today, of);
 }

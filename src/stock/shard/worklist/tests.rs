@@ -183,3 +183,13 @@ fn a_sku_that_has_left_is_told_by_its_own_shard_alone() {
     let now = list(&store, noon());
     assert_eq!(now, Worklist { elsewhere: vec![Redirect { sku, shard: own }], ..Worklist::default() });
 }
+
+#[test]
+fn the_first_count_of_a_position_is_no_variance() {
+    let store = MemoryStore::default();
+    done(&store, r#""id":"opening","sku":"A","kind":"count","quantity":9"#);
+    let sum = |movements, units, variance| [Tally { kind: MovementKind::Count, movements, units, variance }];
+    assert_eq!(list(&store, noon()).today, sum(1, 9, 0));
+    done(&store, r#""id":"check","sku":"A","kind":"count","quantity":7"#);
+    assert_eq!(list(&store, noon()).today, sum(2, 16, 2));
+}
