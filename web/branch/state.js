@@ -163,6 +163,7 @@ export class Console {
 
   /** Keeps movements and sends them when that can be done. Each has the `intent` that it carries out. */
   async move(...movements) {
+    if (!this.location) throw new Failure("offline", "Which branch this is, is not known yet: Holdfast has to be reached once.");
     const made = movements.map(({ intent, ...movement }) => ({ id: this.idOf(intent), location: this.location, ...movement }));
     await this.outbox.add(made);
     return made.map(deed).join("; ");

@@ -14,7 +14,7 @@ export function todo({ state, show, view }) {
   if (!list) return skeleton();
   if (list.at === null) {
     return html`<div class="notice empty"><h2>There is nothing to show yet</h2>
-      <p>This browser has not seen this branch before, and Holdfast cannot be reached. Movements can be made all the same: scan a part.</p></div>`;
+      <p>This browser has not seen this branch before, and Holdfast cannot be reached. It has to be, once; then the console can be used without it.</p></div>`;
   }
   const of = (task) => list.tasks.filter((one) => one.task === task);
   return html`
