@@ -50,7 +50,7 @@ model: ## every order of events, in houses that take minutes each: about an hour
 	@scripts/setup.sh test
 	cargo test --profile tool --locked --package holdfast --test model -- --ignored --nocapture
 
-conformance: setup ## what programs that nobody here wrote say of MCP and of the API
+conformance: setup ## what programs that nobody here wrote say of MCP, UCP and the API
 	@scripts/conformance.sh
 	@scripts/conformance-openapi.sh
 

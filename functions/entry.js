@@ -22,8 +22,9 @@ const HEADERS = [
   "authorization", "x-api-key", "idempotency-key", "origin", "if-none-match", "content-type", "accept", "traceparent",
   "cf-connecting-ip",
 ];
-// Those it gets to see in addition at /mcp.
+// Those it gets to see in addition at /mcp, and these with others at /ucp.
 const MCP_HEADERS = ["mcp-protocol-version", "mcp-method", "mcp-name"];
+const UCP_HEADERS = ["ucp-agent", "request-id"];
 
 export default {
   fetch(request, env, ctx) {
@@ -110,9 +111,12 @@ function head(request, id, state) {
   const place = cf?.latitude === undefined ? "" : `${cf.latitude},${cf.longitude}`;
   let text = `${method}\n${url}\n${id}\n${Date.now()}\n${state}\n${place}`;
   for (let i = 0; i < HEADERS.length; i++) text += `\n${headers.get(HEADERS[i]) ?? ""}`;
-  if (url.startsWith("/mcp", url.indexOf("/", 8))) {
+  const start = url.indexOf("/", 8);
+  const isUcp = url.startsWith("/ucp", start);
+  if (isUcp || url.startsWith("/mcp", start)) {
     for (const name of MCP_HEADERS) text += `\n${headers.get(name) ?? ""}`;
   }
+  if (isUcp) for (const name of UCP_HEADERS) text += `\n${headers.get(name) ?? ""}`;
   return text;
 }
 

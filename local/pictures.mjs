@@ -10,6 +10,12 @@ import { ROOT } from "./config.mjs";
 const url = (process.env.URL || `http://localhost:${process.env.PORT || 8787}`).replace(/\/+$/, "");
 const out = process.env.OUT || join(ROOT, "docs/pictures");
 const MOST_BYTES = 150_000;
+const ACCORD = "1HGCM82633A004352";
+
+/** The shop, when every part of it has been answered. */
+const shop = async (page) => {
+  await page.waitForFunction(() => [...document.querySelectorAll("holdfast-availability")].every((one) => one.shadowRoot?.querySelector(".status")));
+};
 
 /** The console of the demonstration branch. Its lists have something to show after `make demo`, which plays a day. */
 const branch = async (page, then = async () => {}) => {
@@ -26,6 +32,25 @@ const look = async (page, text) => {
 
 // Each picture: its name, its page, how large a window, and what is done before it is taken.
 const PICTURES = [
+  { name: "shop", path: "/demo", width: 1280, height: 860, ready: shop },
+  {
+    name: "shop-phone", path: "/demo", width: 390, height: 844, colorScheme: "dark",
+    ready: async (page) => {
+      await shop(page);
+      await page.locator("#shelf").scrollIntoViewIfNeeded();
+      await page.evaluate(() => document.getElementById("shelf").scrollIntoView());
+    },
+  },
+  {
+    name: "shop-vehicle", path: "/demo", width: 1280, height: 860, locale: "de-DE",
+    ready: async (page) => {
+      await shop(page);
+      await page.getByRole("textbox").fill(ACCORD);
+      await page.getByRole("textbox").press("Enter");
+      await page.locator("holdfast-fitment li").first().waitFor();
+      await page.locator("holdfast-availability .fits").first().waitFor();
+    },
+  },
   {
     name: "branch", path: "/branch", width: 1180, height: 820,
     ready: (page) => branch(page, async () => {

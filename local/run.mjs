@@ -56,6 +56,7 @@ Holdfast answers at ${url} (data in ${state}, Ctrl-C stops). Try:
 
   curl ${url}/healthz
   curl ${url}/v1/availability/BRKX-4410 -H 'Authorization: Bearer ${key("demo-web")}'
+  a shop's page: ${url}/demo
   curl ${url}/v1/query -H 'Authorization: Bearer ${key("demo-shop")}' \\
     -d '{"lines":[{"sku":"BRKX-4410","quantity":2}]}'
 `;

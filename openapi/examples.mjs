@@ -51,6 +51,8 @@ await ask("query", "by number and by vehicle", "POST", "/v1/query", { body: {
 } });
 await ask("getAvailability", "near a shopper", "GET", "/v1/availability/BRKX-4410?lat=33.75&lon=-84.39", { key: "demo-web" });
 await ask("getAvailabilities", "two parts", "GET", "/v1/availability?sku=BRKX-4410&sku=NOPE", { key: "demo-web" });
+await ask("getAvailabilities", "with a vehicle, one that can be had and one that cannot", "GET", `/v1/availability?sku=RTNQ-R3005&sku=HALT-70003&vin=${VIN}`, { key: "demo-web" });
+await ask("getAvailabilities", "what fits", "GET", `/v1/availability?vin=${VIN}&part_type=brake%20pad`, { key: "demo-web" });
 await ask("getPart", "brake pads", "GET", "/v1/parts/BRKX-4410");
 await ask("findParts", "by number", "GET", "/v1/parts?brand=BRKX&number=4410");
 await ask("getVehicle", "a sedan", "GET", `/v1/vehicles/${VIN}`);

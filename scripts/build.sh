@@ -17,7 +17,7 @@ wasm=$(cargo metadata --format-version 1 --no-deps --locked | node -p 'JSON.pars
 
 mkdir -p "$out/wasm"
 # Skips the rest when nothing that goes into it has changed.
-stamp=$(cat "$wasm" functions/entry.js $(find web -type f | sort) functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
+stamp=$(cat "$wasm" functions/entry.js $(find web storefront/src -type f | sort) functions/glue/*.js scripts/build.sh scripts/env.sh package-lock.json | cksum)
 if [ -f "$out/index.js" ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -f "$out/stamp"
 
@@ -36,6 +36,10 @@ rm -rf "$out/assets" && cp -r web "$out/assets" && rm -r "$out/assets/board" "$o
 # The board of /kpi and the console of /branch, each with its libraries as one script and one style sheet.
 esbuild kpi=web/board/main.js kpi=web/board/board.css branch=web/branch/main.js branch=web/branch/branch.css --bundle --minify --format=esm --target=es2023 --log-level=warning \
   --outdir="$out/assets/assets"
+# The storefront element, one file for shops to include.
+esbuild storefront/src/index.js --bundle --minify --format=esm --target=es2022 --log-level=warning --outfile="$out/assets/holdfast.js"
+element=$(gzip -9c "$out/assets/holdfast.js" | wc -c)
+[ "$element" -le $((ELEMENT_LIMIT_KB * 1000)) ] || { echo "holdfast.js: $element bytes gzipped, over $ELEMENT_LIMIT_KB kB" >&2; exit 1; }
 for library in uplot lit idb; do cp "node_modules/$library/LICENSE" "$out/assets/assets/$library-licence.txt"; done
 echo "$stamp" > "$out/stamp"
-if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh)"; fi
+if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh), holdfast.js: $((element / 1000)) kB gzipped (limit $ELEMENT_LIMIT_KB)"; fi

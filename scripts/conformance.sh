@@ -12,13 +12,17 @@ python() {
   "$2/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "python-$1.txt"
 }
 
-export PROGRAMS PYTHON_1 PYTHON_2
+export PROGRAMS UCP_PROGRAMS PYTHON_1 PYTHON_2 PYTHON_UCP
 PROGRAMS=$(kept programs package.json package-lock.json)
 keep "$PROGRAMS" npm_packages .
+UCP_PROGRAMS=$(kept ucp ucp/package.json ucp/package-lock.json)
+keep "$UCP_PROGRAMS" npm_packages ucp
 PYTHON_1=$(kept python-1.30.0 python-1.30.0.txt)
 keep "$PYTHON_1" python 1.30.0
 PYTHON_2=$(kept python-2.3.0 python-2.3.0.txt)
 keep "$PYTHON_2" python 2.3.0
+PYTHON_UCP=$(kept python-ucp python-ucp.txt)
+keep "$PYTHON_UCP" python ucp
 
 cd "$ROOT"
 scripts/build.sh

@@ -167,6 +167,40 @@ const TOOLS = [
     writes(false)),
 ];
 
+// The Universal Commerce Protocol's tools (src/ucp). Their schemas say what is looked at. They name what else the protocol has,
+// since its clients send nothing that is not named.
+const ucpMeta = (keyed) => object({
+  "ucp-agent": object({ profile: { type: "string", description: "https address of your platform's profile" } }, ["profile"]),
+  ...(keyed && { "idempotency-key": key("change") }),
+}, ["ucp-agent", ...(keyed ? ["idempotency-key"] : [])]);
+const unread = { signals: any, attribution: any };
+const context = { type: "object", description: "location: deliver to this location's id" };
+const ucpItem = object({ id: any, item: object({ id: sku, quantity_unit: any }, ["id"]), quantity }, ["item", "quantity"]);
+const ucpCart = object({
+  line_items: list(ucpItem, { minItems: 1, maxItems: 100 }), context, buyer: any, ...unread,
+  "holdfast.hold": object({ ttl_seconds: { type: "integer", minimum: 30, maximum: 86400, default: 900 }, reference: { type: "string", maxLength: 200 } }),
+}, ["line_items"]);
+const ucpTool = (name, title, description, properties, annotations) =>
+  tool(name, title, `UCP. ${description}`, object({ meta: ucpMeta(!annotations.readOnlyHint), ...properties }, ["meta", ...Object.keys(properties)]),
+    object({ ucp: { type: "object" }, messages: { type: "array" } }, ["ucp"]), annotations);
+const filters = { type: "object", description: "price: min and max in minor units" };
+const cartId = { type: "string", description: "the cart's id" };
+
+TOOLS.push(
+  ucpTool("search_catalog", "Products by words", "Parts by words, with price and stock; typing errors are forgiven.", {
+    catalog: object({
+      query: { type: "string", maxLength: 200 }, context, filters: { type: "object", description: "categories: part types; price: min and max in minor units" },
+      pagination: { type: "object", description: "limit (1 to 100, 10 if not said), cursor" }, ...unread,
+    }),
+  }, reads),
+  ucpTool("lookup_catalog", "Products by id", "Price and stock of parts by sku.", { catalog: object({ ids: { ...texts, minItems: 1, maxItems: 100 }, context, filters, ...unread }, ["ids"]) }, reads),
+  ucpTool("get_product", "A product", "One part in full.", { catalog: object({ id: sku, context, filters, selected: any, preferences: any, ...unread }, ["id"]) }, reads),
+  ucpTool("create_cart", "Hold as a cart", "Holds stock until expires_at, all or nothing; as hold_quote.", { cart: ucpCart }, writes(false)),
+  ucpTool("get_cart", "A cart", "What a cart holds.", { id: cartId }, reads),
+  ucpTool("update_cart", "Change a cart", "Holds this in place of what the cart held, or changes nothing.", { id: cartId, cart: ucpCart }, writes(true)),
+  ucpTool("cancel_cart", "Cancel a cart", "Gives back what it holds.", { id: cartId }, writes(true)),
+);
+
 const RESOURCES = [
   { uri: "holdfast://guide", name: "guide", title: "How to use Holdfast", description: "From question to held stock, statuses, errors, limits", mimeType: "text/markdown" },
   { uri: "holdfast://catalogue", name: "catalogue", title: "Brands and part types", description: "Those of this distributor's catalogue, with how many parts each has", mimeType: "application/json" },

@@ -1,8 +1,10 @@
 // What people and crawlers look at: static files, with the headers that keep other people's code out of them.
 
-const PAGES = new Set(["/", "/kpi", "/branch", "/branch-sw.js", "/robots.txt", "/llms.txt", "/openapi.json"]);
+const PAGES = new Set(["/", "/kpi", "/branch", "/branch-sw.js", "/robots.txt", "/llms.txt", "/openapi.json", "/demo", "/holdfast.js"]);
 // What programs in other origins' pages may read.
-const OPEN = new Set(["/openapi.json"]);
+const OPEN = new Set(["/openapi.json", "/holdfast.js"]);
+// What shops include: asked for on each of their pages, new with a release.
+const KEPT = new Map([["/holdfast.js", "public, max-age=3600, stale-while-revalidate=86400"]]);
 const FOLDER = "/assets/";
 
 const HEADERS = {
@@ -25,6 +27,7 @@ export async function page(request, path, env) {
   const found = await env.ASSETS.fetch(new URL(path, request.url), { method: request.method, headers: request.headers });
   const response = new Response(found.body, found);
   for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  if (KEPT.has(path) && response.status < 400) response.headers.set("cache-control", KEPT.get(path));
   if (OPEN.has(path)) response.headers.set("access-control-allow-origin", "*");
   return response;
 }

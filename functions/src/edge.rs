@@ -144,6 +144,14 @@ impl<'a> Edge<'a> {
         }
     }
 
+    /// The number among the parameters that is called `name`. It is read as JSON is: what the standard library reads numbers
+    /// with is 12 kB of wasm.
+    pub fn number(&self, name: &str) -> Result<Option<f64>, Problem> {
+        let Some(value) = self.parameters(name).next() else { return Ok(None) };
+        let number = serde_json::from_str(&value);
+        number.map(Some).map_err(|_| Problem::invalid_field(&format!("/{name}"), "this is not a number"))
+    }
+
     /// Which shard owns what in this deployment, given the skus that have shards of their own as far as the catalogue
     /// knows.
     pub fn shards(&self, dedicated: Rc<Dedicated>) -> ShardMap {

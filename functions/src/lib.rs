@@ -24,6 +24,7 @@ pub mod shards;
 pub mod stock;
 pub mod supply;
 pub mod tokens;
+pub mod ucp;
 pub mod vehicles;
 pub mod wire;
 pub mod worklist;

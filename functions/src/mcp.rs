@@ -9,7 +9,8 @@ use holdfast::catalog::keys;
 use holdfast::mcp::header::is_loopback;
 use holdfast::mcp::reply::{self, Keep};
 use holdfast::mcp::{Asked, Call, Era, Failure, Headers, Message, Request as Question};
-use serde_json::Value;
+use holdfast::ucp::Operation;
+use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
@@ -18,6 +19,7 @@ use crate::catalog;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::route;
+use crate::ucp;
 use crate::wire::{Answer, Request};
 
 /// Where agents call.
@@ -109,11 +111,16 @@ async fn post(request: &Request<'_>, env: &Env, context: &worker::Context) -> An
         Ok(found) => found,
         Err(problem) => return beyond_or(request, &question, problem),
     };
+    if let Need::Ucp(call) = &need {
+        return ucp::call(call, &question, request, env, context).await;
+    }
     let found = match &need {
         Need::Api(call) => ask(call, request, env, context).await,
         Need::Record(key) => known(key, false, request, env).await.unwrap_or_else(Answer::from),
         Need::Hint => known(keys::DIRECTORY, true, request, env).await.unwrap_or_else(Answer::from),
-        Need::Nothing | Need::Corrected(_) => known("", true, request, env).await.unwrap_or_else(Answer::from),
+        Need::Nothing | Need::Corrected(_) | Need::Ucp(_) => {
+            known("", true, request, env).await.unwrap_or_else(Answer::from)
+        }
     };
     // That there is no key, or a wrong one, is told to the client and not to its model.
     if found.status() == 401 {
@@ -131,6 +138,8 @@ async fn post(request: &Request<'_>, env: &Env, context: &worker::Context) -> An
 enum Need {
     /// What the API says.
     Api(Call),
+    /// What a tool of the Universal Commerce Protocol does.
+    Ucp((Operation, Map<String, Value>)),
     /// What the catalogue has under this key.
     Record(&'static str),
     /// The catalogue's directory, if the caller may see it.
@@ -148,7 +157,7 @@ impl Need {
             Asked::Tool(name, arguments) => match Call::of(name, arguments, nonce) {
                 Some(Ok(call)) => Self::Api(call),
                 Some(Err(wrong)) => Self::Corrected(wrong),
-                None => return Err(Failure::unknown("tool", name)),
+                None => ucp::tool(name, arguments).map(Self::Ucp).ok_or_else(|| Failure::unknown("tool", name))?,
             },
             Asked::Resource(uri) => match (uri.as_str(), uri.strip_prefix(PART), uri.strip_prefix(VEHICLE)) {
                 (LOCATIONS, ..) => Self::Record(keys::LOCATIONS),
@@ -165,7 +174,7 @@ impl Need {
 }
 
 /// Sends a request to the API.
-async fn ask(call: &Call, request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
+pub async fn ask(call: &Call, request: &Request<'_>, env: &Env, context: &worker::Context) -> Answer {
     let url = format!("http://mcp{}", call.path);
     let (method, body, idempotency_key) = (call.method, call.body.as_bytes(), call.key.as_str());
     let request = Request { method, url: &url, body, idempotency_key, if_none_match: "", ..*request };
@@ -237,12 +246,14 @@ fn beyond_or(request: &Request<'_>, question: &Question, otherwise: Failure) -> 
     Answer::new(status.parse().unwrap_or(500), body).header("content-type", kind)
 }
 
-fn failure(failure: &Failure) -> Answer {
+/// An error of JSON-RPC.
+pub fn failure(failure: &Failure) -> Answer {
     let answer = json_answer(failure.status, failure.text());
     if failure.status == 401 { answer.header("www-authenticate", "Bearer realm=\"holdfast\"") } else { answer }
 }
 
-fn json_answer(status: u16, body: String) -> Answer {
+/// JSON for this caller only.
+pub fn json_answer(status: u16, body: String) -> Answer {
     Answer::new(status, body).header("content-type", "application/json").header("cache-control", "no-store")
 }
 

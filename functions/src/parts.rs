@@ -1,6 +1,5 @@
 //! `/v1/parts`: what a part is. Prices and cost stay out of it; `POST /v1/query` tells what a caller pays.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use holdfast::access::Scope;
@@ -9,6 +8,7 @@ use holdfast::catalog::part::{
 };
 use holdfast::catalog::{Gtin, PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
+use holdfast::order::SortedMap;
 use holdfast::query::request::{LineRequest, Wanted};
 use holdfast::query::resolve::{Finding, Match, resolve};
 use holdfast::time::Timestamp;
@@ -58,7 +58,7 @@ pub struct PartView<'a> {
     /// Its bar code.
     gtin: Option<&'a str>,
     /// What else is known, by name.
-    attributes: &'a BTreeMap<String, String>,
+    attributes: &'a SortedMap<String, String>,
     /// How a digital part is billed; `null` is a single sale.
     billing: Option<Billing>,
 }

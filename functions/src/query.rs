@@ -1,12 +1,11 @@
 //! `POST /v1/query`: what does it cost, where is it, can I have it?
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::Sku;
-use holdfast::order::distinct;
+use holdfast::order::{SortedSet, distinct};
 use holdfast::pricing::{Account, Buyer, Contract, Promotion};
 use holdfast::query::answer::{QueryAnswer, Terms, answer, wants_more};
 use holdfast::query::lines::Form;
@@ -128,7 +127,7 @@ async fn stock(edge: &Edge<'_>, found: &Found, destination: GeoPoint, budget_ms:
     Ok(table)
 }
 
-fn skus<'a>(lines: impl Iterator<Item = &'a ResolvedLine>) -> BTreeSet<&'a Sku> {
+fn skus<'a>(lines: impl Iterator<Item = &'a ResolvedLine>) -> SortedSet<&'a Sku> {
     let choices = lines.flat_map(|line| match &line.finding {
         Finding::Choices(choices) => choices.as_slice(),
         Finding::Candidates(_) | Finding::Nothing(_) => &[],

@@ -324,7 +324,8 @@ pub async fn ask(
     ask: Ask,
     idempotency: Option<Idempotency>,
 ) -> Result<call::Answer, Problem> {
-    let text = serde_json::to_string(&Call { idempotency, ask }).map_err(|_| Problem::internal())?;
+    let latest = edge.parameter("latest")?.unwrap_or(false);
+    let text = serde_json::to_string(&Call { idempotency, ask, latest }).map_err(|_| Problem::internal())?;
     let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), None, &text)).await;
     let reply = reply.map_err(|error| error.told(&format!("quote desk {}", account.id), "the quote desk"))?;
     holdfast::json::from_str(&reply).map_err(|error| {

@@ -7,7 +7,7 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens,
+    admin, availability, events, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens, ucp,
     vehicles, worklist,
 };
 
@@ -16,6 +16,9 @@ pub async fn answer(request: &Request<'_>, env: &Env, context: &worker::Context)
     let path = request.path();
     if path == mcp::PATH {
         return mcp::answer(request, env, context).await;
+    }
+    if ucp::is_path(path) {
+        return ucp::answer(request, env, context).await;
     }
     let public = is_public(path);
     if public && request.method == "OPTIONS" {
@@ -75,6 +78,10 @@ async fn dispatch(edge: &Edge<'_>, path: &str) -> Result<Answer, Problem> {
         [".well-known", "jwks.json"] => {
             only_public(edge)?;
             tokens::keys(edge)
+        }
+        [".well-known", "ucp"] => {
+            only_public(edge)?;
+            Ok(ucp::profile(edge))
         }
         _ => Err(nothing()),
     }
@@ -261,6 +268,7 @@ fn is_public(path: &str) -> bool {
         || path.starts_with("/v1/availability/")
         || path.starts_with("/v1/tokens/status/")
         || path == "/.well-known/jwks.json"
+        || path == ucp::PROFILE
         || path == REPORTS
 }
 

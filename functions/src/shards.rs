@@ -1,12 +1,11 @@
 //! `/v1/admin/shards/moves`: gives a sku that many want a shard of its own.
 
-use std::collections::BTreeSet;
-
 use holdfast::access::Scope;
 use holdfast::catalog::keys;
 use holdfast::catalog::part::Kind;
 use holdfast::id::{Region, Sku};
 use holdfast::input::{Faults, Fields};
+use holdfast::order::distinct;
 use holdfast::stock::handover::Stage;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::stock::{Dedicated, Handover, ShardName};
@@ -69,16 +68,14 @@ async fn moves(edge: &Edge<'_>, sku: &str, only: Option<&str>, begin: bool) -> R
             "a digital part or a bundle has no stock of its own",
         ));
     }
-    let mut regions: BTreeSet<&Region> = locations.iter().map(|location| &location.region).collect();
-    if let Some(only) = only {
-        regions.retain(|region| region.as_str() == only);
-        if regions.is_empty() {
-            return Err(Problem::refused_field(
-                "/region",
-                "unknown_region",
-                format!("no location is in the region `{only}`"),
-            ));
-        }
+    let asked = |region: &&Region| only.is_none_or(|only| region.as_str() == only);
+    let regions = distinct(locations.iter().map(|location| &location.region).filter(asked));
+    if let Some(only) = only.filter(|_| regions.is_empty()) {
+        return Err(Problem::refused_field(
+            "/region",
+            "unknown_region",
+            format!("no location is in the region `{only}`"),
+        ));
     }
     let mut list = listed(edge).await?;
     let mut news = false;

@@ -1,6 +1,5 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
@@ -9,7 +8,7 @@ use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
 use holdfast::id::{LocationId, OpaqueId, Quantity, Region, Sku};
 use holdfast::input::{Faults, Fields};
-use holdfast::order::{distinct, sort_by, sort_by_key};
+use holdfast::order::{SortedMap, SortedSet, distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
@@ -189,17 +188,17 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
 pub struct Guard {
     account: Rc<Account>,
     /// Those of the skus that are in the catalogue.
-    pub parts: BTreeMap<Sku, Rc<Part>>,
+    pub parts: SortedMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
     shards: ShardMap,
 }
 
 /// The places of items in their call, by the shard that is to be asked.
-type Places = BTreeMap<ShardName, Vec<usize>>;
+type Places = SortedMap<ShardName, Vec<usize>>;
 
 impl Guard {
     /// What is to be known about positions of these skus.
-    pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: BTreeSet<&Sku>) -> Result<Self, Problem> {
+    pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: SortedSet<&Sku>) -> Result<Self, Problem> {
         let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -244,11 +243,11 @@ impl Guard {
         results: impl Fn(Reply) -> Option<Vec<R>>,
     ) -> Result<Vec<R>, Problem> {
         let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
-        let mut waiting = Places::new();
+        let mut waiting = Places::default();
         for (place, item) in items.iter().enumerate() {
             let (sku, location) = position(item);
             match self.shard(sku, location) {
-                Ok(shard) => waiting.entry(shard).or_default().push(place),
+                Ok(shard) => waiting.update(shard, Vec::new, |places| places.push(place)),
                 Err(rejection) => answered.push((place, refused(item, rejection))),
             }
         }
@@ -267,7 +266,7 @@ impl Guard {
                     let sku = items.get(place).map(|item| position(item).0);
                     let redirect = skus.iter().find(|redirect| Some(&redirect.sku) == sku);
                     let shard = redirect.map_or(&shard, |redirect| &redirect.shard);
-                    waiting.entry(shard.clone()).or_default().push(place);
+                    waiting.update(shard.clone(), Vec::new, |places| places.push(place));
                 }
             }
         }

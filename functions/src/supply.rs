@@ -1,13 +1,12 @@
 //! Stock for an answer: from the near region's shards within the request's budget, else from what they last published.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use holdfast::id::{Region, Sku};
-use holdfast::order::distinct;
+use holdfast::order::{SortedMap, SortedSet, distinct};
 use holdfast::query::{Origin, SkuStock, StockTable};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Reply};
@@ -22,13 +21,13 @@ use crate::problem::Problem;
 pub async fn near(
     edge: &Edge<'_>,
     region: &Region,
-    skus: &BTreeSet<&Sku>,
+    skus: &SortedSet<&Sku>,
     map: &ShardMap,
     budget_ms: u32,
 ) -> Result<StockTable, Problem> {
-    let mut shards: BTreeMap<ShardName, Vec<Sku>> = BTreeMap::new();
+    let mut shards = SortedMap::<ShardName, Vec<Sku>>::default();
     for sku in skus {
-        shards.entry(map.shard(region, sku)).or_default().push((*sku).clone());
+        shards.update(map.shard(region, sku), Vec::new, |skus| skus.push((*sku).clone()));
     }
     let ask = |shard: ShardName, skus: Vec<Sku>, sent_on: bool| async move {
         let reply = edge.ask_shard(&shard, &Command::Read { skus: skus.clone() }).await;
@@ -69,18 +68,18 @@ pub async fn near(
 pub async fn far(
     edge: &Edge<'_>,
     near: &Region,
-    skus: &BTreeSet<&Sku>,
+    skus: &SortedSet<&Sku>,
     locations: &[Location],
     table: &mut StockTable,
 ) -> Result<(), Problem> {
     let regions = distinct(locations.iter().map(|location| &location.region).filter(|r| *r != near));
-    published(edge, &regions.into_iter().collect::<Vec<_>>(), skus, table).await
+    published(edge, &regions, skus, table).await
 }
 
 async fn published(
     edge: &Edge<'_>,
     regions: &[&Region],
-    skus: &BTreeSet<&Sku>,
+    skus: &SortedSet<&Sku>,
     table: &mut StockTable,
 ) -> Result<(), Problem> {
     let wanted: Vec<(&Region, &Sku)> = regions.iter().flat_map(|r| skus.iter().map(move |sku| (*r, *sku))).collect();

@@ -16,8 +16,10 @@ pub const HEADERS: [&str; 9] = [
     "cf-connecting-ip",
 ];
 
-/// Those that cross in addition when the path begins with `/mcp`, in this order.
+/// Those that cross in addition when the path begins with `/mcp` or `/ucp`, in this order.
 pub const MCP_HEADERS: [&str; 3] = ["mcp-protocol-version", "mcp-method", "mcp-name"];
+/// After these, when the path begins with `/ucp`.
+pub const UCP_HEADERS: [&str; 2] = ["ucp-agent", "request-id"];
 
 /// A request as the edge functions see it. A header that was not sent is the empty string.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,13 +63,17 @@ pub struct Request<'a> {
     pub mcp_method: &'a str,
     /// `Mcp-Name`
     pub mcp_name: &'a str,
+    /// `UCP-Agent`
+    pub ucp_agent: &'a str,
+    /// `Request-Id`
+    pub request_id: &'a str,
     /// The body's bytes, not checked to be UTF-8.
     pub body: &'a [u8],
 }
 
 impl<'a> Request<'a> {
     /// Reads the lines that `entry.js` wrote: method, URL, id, time, body state, place, then [`HEADERS`] in order, and
-    /// perhaps [`MCP_HEADERS`].
+    /// perhaps [`MCP_HEADERS`] and [`UCP_HEADERS`].
     pub fn read(head: &'a str, body: &'a [u8]) -> Self {
         let mut lines = head.split('\n');
         let mut next = || lines.next().unwrap_or_default();
@@ -95,6 +101,8 @@ impl<'a> Request<'a> {
             mcp_version: next(),
             mcp_method: next(),
             mcp_name: next(),
+            ucp_agent: next(),
+            request_id: next(),
             body,
         }
     }
@@ -141,6 +149,11 @@ impl Answer {
         self
     }
 
+    /// The value of a header.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
     /// Its body.
     pub fn body(&self) -> &str {
         &self.body
@@ -173,7 +186,7 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, HEADERS, MCP_HEADERS, Request};
+    use super::{Answer, HEADERS, MCP_HEADERS, Request, UCP_HEADERS};
 
     #[test]
     fn entry_js_sends_the_headers_in_the_order_they_are_read() {
@@ -185,6 +198,7 @@ mod tests {
         };
         assert_eq!(sent("HEADERS"), HEADERS);
         assert_eq!(sent("MCP_HEADERS"), MCP_HEADERS);
+        assert_eq!(sent("UCP_HEADERS"), UCP_HEADERS);
     }
 
     #[test]

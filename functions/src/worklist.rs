@@ -1,11 +1,9 @@
 //! `GET /v1/stock/worklist?location=`: what a branch has to do, gathered from every shard of its region.
 
-use std::collections::BTreeSet;
-
 use holdfast::access::Scope;
 use holdfast::catalog::{Part, PartNumber};
 use holdfast::id::{LocationId, Sku};
-use holdfast::order::distinct;
+use holdfast::order::{SortedSet, distinct};
 use holdfast::stock::Rejection;
 use holdfast::stock::ShardName;
 use holdfast::stock::shard::worklist::{self, Item, Tally, Worklist};
@@ -63,7 +61,7 @@ impl<'a> Named<'a> {
 pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Stock).await?.account;
     let location = edge.parameter("location")?.unwrap_or_else(|| account.home.clone());
-    let guard = Guard::over(edge, account.clone(), BTreeSet::new()).await?;
+    let guard = Guard::over(edge, account.clone(), SortedSet::default()).await?;
     let place = guard.place(&location).map_err(|why| match why {
         Rejection::ForbiddenLocation => Problem::forbidden(why.to_string()),
         _ => Problem::not_found(format!("there is no location `{location}`")),
@@ -73,7 +71,7 @@ pub async fn show(edge: &Edge<'_>) -> Result<Answer, Problem> {
 
     let skus = distinct(list.tasks.iter().map(|item| &item.sku));
     let found = Guard::over(edge, account, skus).await?.parts;
-    let parts = found.values().map(|part| Named::of(part)).collect();
+    let parts = found.iter().map(|(_, part)| Named::of(part)).collect();
     let Worklist { tasks, today, truncated, .. } = &list;
     Ok(edge.ok(&View { as_of: edge.now, location: &location, tasks, today, truncated: *truncated, parts }))
 }

@@ -7,6 +7,7 @@ use holdfast::catalog::fitment::{Application, VehicleKey};
 use holdfast::catalog::part::{Kind, LifeCycle, Pack, PartType, Supply};
 use holdfast::catalog::{Part, PartNumber};
 use holdfast::id::{BrandCode, Quantity, Sku};
+use holdfast::order::SortedMap;
 
 use crate::error::{Error, RowError, RowFailure};
 use crate::import::Import;
@@ -262,7 +263,7 @@ pub fn minimal(sku: Sku, brand: BrandCode, number: PartNumber, description: Stri
         superseded_by: Vec::new(),
         components: Vec::new(),
         gtin: None,
-        attributes: std::collections::BTreeMap::new(),
+        attributes: SortedMap::default(),
         billing: None,
         currency: holdfast::money::Currency::USD,
         cost: None,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use holdfast::catalog::keys::DIRECTORY;
 use rusqlite::params;
 
 use crate::error::Error;
@@ -60,8 +61,8 @@ impl fmt::Display for Diff {
         if self.index_kept {
             writeln!(
                 f,
-                "search finds what it found before: the target has parts that are not in the input. Import all parts \
-                 together, or with --prune, to renew its index"
+                "search finds what it found before, and agents are told the same brands and part types: the target has \
+                 parts that are not in the input. Import all parts together, or with --prune, to renew both"
             )?;
         }
         Ok(())
@@ -106,8 +107,10 @@ pub fn compare(stage: &Stage, target: &mut dyn Target, kinds: &BTreeSet<String>,
         }
     }
     if kinds.contains(SEARCH) && !prune && has_other_parts(stage, target, &diff)? {
-        stage.withdraw(SEARCH)?;
-        diff.kinds.remove(SEARCH);
+        for kind in [SEARCH, DIRECTORY] {
+            stage.withdraw(kind)?;
+            diff.kinds.remove(kind);
+        }
         diff.index_kept = true;
     }
     Ok(diff)

@@ -144,7 +144,7 @@ fn part_of(import: &Import, item: &Element, sku: Sku, brand: BrandCode, number: 
     if let Some(attributes) = item.child("ProductAttributes") {
         for attribute in attributes.all("ProductAttribute").filter(|attribute| !attribute.text.is_empty()) {
             if let Some(name) = attribute.attribute("AttributeID") {
-                part.attributes.entry(name.into()).or_insert_with(|| attribute.text.clone());
+                part.attributes.update(name.into(), || attribute.text.clone(), |_| ());
             }
         }
     }

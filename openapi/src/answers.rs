@@ -1,6 +1,7 @@
 //! What encloses the answers of the edge functions: the lists and pages that they write in place. Every contract test
 //! holds what is answered against the schemas of these (tests/contract/instance.mjs).
 
+use functions::availability::PublicVehicle;
 use functions::parts::PartView;
 use functions::providers::CredentialView;
 use functions::quotes::view::QuoteView;
@@ -46,8 +47,14 @@ answers! {
 
     /// What the public may know of parts.
     Availability {
-        /// In the order of the question.
+        /// In the order of the question; with `vin` and without `sku`, what fits, at most 50.
         items: Vec<PublicAnswer<'static>>,
+        /// With `vin`: the vehicle.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        vehicle: Option<PublicVehicle<'static>>,
+        /// With `vin` and without `sku`: names of the part types that are known for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        part_types: Option<Vec<String>>,
     }
 
     /// The parts that a number finds.

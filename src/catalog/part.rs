@@ -1,12 +1,11 @@
 //! The part record: all that is needed to describe and price one sku in a single read.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::number::PartNumber;
 use crate::id::{BrandCode, ProviderId, Sku};
 use crate::money::{Currency, Price};
+use crate::order::SortedMap;
 use crate::pricing::SheetPrice;
 
 /// A sellable item. Its prices ride along, so that pricing needs no read of its own.
@@ -55,8 +54,8 @@ pub struct Part {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gtin: Option<String>,
     /// Specifications such as `thread` → `M14x1.5`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub attributes: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "SortedMap::is_empty")]
+    pub attributes: SortedMap<String, String>,
     /// Billing of a digital part; `None` is a single sale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,

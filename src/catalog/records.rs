@@ -6,7 +6,6 @@
 //! reads as it is deep, never as many as it is wide.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde::de::Error as _;
@@ -21,6 +20,7 @@ use super::vin::{self, PatternRecord, Vehicle, Vin, WmiRecord};
 use crate::access::KeyRecord;
 use crate::id::{AccountId, LocationId, Region, RegisteredId, Sku, TermsId};
 use crate::json;
+use crate::order::SortedSet;
 use crate::pricing::{Account, Contract, Promotion};
 use crate::search::Segment;
 use crate::sourcing::Location;
@@ -144,7 +144,7 @@ pub trait Records {
 /// One run over the records, noting what it missed.
 pub struct Reading<'a> {
     records: &'a dyn Records,
-    unread: RefCell<BTreeSet<String>>,
+    unread: RefCell<SortedSet<String>>,
 }
 
 impl<'a> Reading<'a> {

@@ -204,7 +204,7 @@ impl Arguments<'_> {
 }
 
 /// `text` as one segment of a path, or one value of a query (RFC 3986 §2.3).
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

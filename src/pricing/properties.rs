@@ -87,7 +87,9 @@ prop_compose! {
         let agreed = contract.map(|(currency, effective, expires, breaks)| {
             (world.part.sku.clone(), ContractPrice { currency, effective, expires, breaks })
         });
-        world.contract.prices.extend(agreed);
+        if let Some((sku, price)) = agreed {
+            world.contract.prices.insert(sku, price);
+        }
         world
     }
 }

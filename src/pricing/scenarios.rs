@@ -5,6 +5,7 @@ use crate::catalog::Part;
 use crate::catalog::part::CoreCharge;
 use crate::id::Quantity;
 use crate::money::{Currency, Price};
+use crate::order::SortedMap;
 use crate::time::Timestamp;
 
 /// A part, a buyer and its terms, as a scenario or a property test sets them up.
@@ -28,7 +29,7 @@ impl World {
             r#"{"id":"shop-1","name":"Shop","kind":"shop","currency":"USD","home":"ATL1","group":"G1",
                 "base_type":"JBR","contract":"C1"}"#,
         );
-        let contract = Contract { id: "C1".parse().unwrap(), prices: [].into() };
+        let contract = Contract { id: "C1".parse().unwrap(), prices: SortedMap::default() };
         Self { part: part.unwrap(), account: account.unwrap(), contract, promotions: vec![] }
     }
 

@@ -1,12 +1,11 @@
 //! An account and the terms it buys on.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{PriceBreak, PriceType};
 use crate::id::{AccountId, BrandCode, LocationId, Sku, TermsId};
 use crate::money::{Currency, Price};
+use crate::order::SortedMap;
 use crate::time::Timestamp;
 
 /// The most quotes an account may have open, unless its record says otherwise.
@@ -99,7 +98,7 @@ pub struct Contract {
     /// Its id.
     pub id: TermsId,
     /// Prices by sku.
-    pub prices: BTreeMap<Sku, ContractPrice>,
+    pub prices: SortedMap<Sku, ContractPrice>,
 }
 
 /// One agreed price.

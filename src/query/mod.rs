@@ -4,6 +4,7 @@
 //! stock and sources together. All pure: records and stock come in.
 
 pub mod answer;
+pub mod fit;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod lines;

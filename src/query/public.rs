@@ -1,15 +1,17 @@
-//! What anybody may know of a part: the public price, whether there is any, and the nearest counter that has it.
+//! What anybody may know of a part: the public price, whether there is any, the nearest counter that has it, when it could
+//! be brought, and what can be had in its place.
 
 use serde::Serialize;
 
 use super::answer::{Status, status};
-use super::resolve::Choice;
-use super::stock::{Offer, Origin, StockTable};
+use super::fit::Fits;
+use super::resolve::{Choice, Relation};
+use super::stock::{Origin, StockTable};
 use crate::catalog::Part;
 use crate::id::{LocationId, Sku};
 use crate::money::Currency;
 use crate::pricing::{PublicPrice, Trace, public_price};
-use crate::sourcing::{Distance, Location, LocationKind, Survey};
+use crate::sourcing::{Distance, Location, LocationKind, Source, Survey};
 use crate::time::{MINUTE, Timestamp};
 
 /// Counts above this are told as this: the public need not know how deep the stock is.
@@ -33,6 +35,8 @@ pub struct PublicAnswer<'a> {
     pub price: Option<PublicPrice>,
     /// The counter nearest to the shopper that has it, where the page said where the shopper is.
     pub pickup: Option<Pickup<'a>>,
+    /// The soonest delivery to the shopper, where the page said where the shopper is.
+    pub delivery: Option<PublicDelivery>,
     /// Who said so.
     pub source: Origin,
     /// How old that word can be, in milliseconds.
@@ -40,6 +44,18 @@ pub struct PublicAnswer<'a> {
     /// What is sold in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<&'a Sku>,
+    /// Where it cannot be had now: what can, at most four.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternates: Vec<PublicAlternate<'a>>,
+    /// Whether it fits, where the page named a vehicle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fits: Option<Fits>,
+    /// Conditions of the fit, in the catalogue's words: a sub-model, qualifiers.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub fit_notes: &'a [String],
+    /// Units that the vehicle takes there, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit_quantity: Option<u32>,
 }
 
 /// What a part is.
@@ -68,8 +84,41 @@ pub struct Pickup<'a> {
     pub available: u64,
     /// When it can be fetched.
     pub ready_at: Option<Timestamp>,
+    /// When the counter closes on that day.
+    pub until: Option<Timestamp>,
+    /// IANA name of the time zone of its clocks.
+    pub time_zone: &'a str,
     /// Whether it is open now.
     pub open_now: bool,
+}
+
+/// When a part is brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PublicDelivery {
+    /// It is there by then.
+    pub deliver_by: Timestamp,
+    /// If it is ordered before this.
+    pub cutoff: Timestamp,
+}
+
+/// A part that can be had in place of another.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PublicAlternate<'a> {
+    /// The distributor's name for it.
+    pub sku: &'a Sku,
+    /// What it is.
+    #[serde(flatten)]
+    pub part: PublicPart<'a>,
+    /// How it stands to the part asked for.
+    pub relation: Relation,
+    /// Units of it that replace one.
+    pub quantity: u32,
+    /// `in_stock` or `low_stock`, of these units.
+    pub status: Status,
+    /// What the public pays for one unit.
+    pub price: Option<PublicPrice>,
 }
 
 /// A pickup time is told in steps of this many milliseconds, so that an answer is the same for a while.
@@ -87,17 +136,14 @@ pub fn public_answer<'a>(
     let part: &'a Part = &choice.part;
     let offer = stock.offer(choice, now);
     let (status, eta) = status(choice, &offer, now);
-    let pickup = survey.and_then(|survey| pickup(survey, &offer, locations));
+    let sources = survey.map_or(Vec::new(), |survey| survey.rank(1, |location| offer.available_at(location)));
     PublicAnswer {
-        part: Some(PublicPart {
-            brand_name: &part.brand_name,
-            number: part.number.as_str(),
-            description: &part.description,
-        }),
+        part: Some(PublicPart::of(part)),
         status,
         eta,
         price: public_price(part, currency, now, &mut Trace::silent()).ok(),
-        pickup,
+        pickup: pickup(&sources, locations, now),
+        delivery: delivery(&sources),
         source: offer.origin,
         max_staleness_ms: offer.max_staleness_ms(),
         superseded_by: part.living_end(),
@@ -115,28 +161,73 @@ impl<'a> PublicAnswer<'a> {
             eta: None,
             price: None,
             pickup: None,
+            delivery: None,
             source: Origin::Shard,
             max_staleness_ms: 0,
             superseded_by: None,
+            alternates: Vec::new(),
+            fits: None,
+            fit_notes: &[],
+            fit_quantity: None,
         }
     }
 }
 
+impl<'a> PublicPart<'a> {
+    fn of(part: &'a Part) -> Self {
+        Self { brand_name: &part.brand_name, number: part.number.as_str(), description: &part.description }
+    }
+}
+
+/// Whether the public can have `choice` now.
+pub fn can_be_had(choice: &Choice, stock: &StockTable, now: Timestamp) -> bool {
+    let (status, _) = status(choice, &stock.offer(choice, now), now);
+    matches!(status, Status::InStock | Status::LowStock)
+}
+
+/// Those of `choices` that can be had now.
+pub fn public_alternates<'a>(
+    choices: &'a [Choice],
+    stock: &StockTable,
+    currency: Currency,
+    now: Timestamp,
+) -> Vec<PublicAlternate<'a>> {
+    let there = choices.iter().filter(|choice| can_be_had(choice, stock, now));
+    let alternates = there.map(|choice| PublicAlternate {
+        sku: &choice.part.sku,
+        part: PublicPart::of(&choice.part),
+        relation: choice.relation,
+        quantity: choice.quantity,
+        status: status(choice, &stock.offer(choice, now), now).0,
+        price: public_price(&choice.part, currency, now, &mut Trace::silent()).ok(),
+    });
+    alternates.collect()
+}
+
 /// The first branch in the survey's order that has a unit.
-fn pickup<'a>(survey: &Survey<'a>, offer: &Offer, locations: &'a [Location]) -> Option<Pickup<'a>> {
-    let sources = survey.rank(1, |location| offer.available_at(location));
-    let source = sources.into_iter().find(|source| source.kind == LocationKind::Branch)?;
+fn pickup<'a>(sources: &[Source<'a>], locations: &'a [Location], now: Timestamp) -> Option<Pickup<'a>> {
+    let source = sources.iter().find(|source| source.kind == LocationKind::Branch)?;
     let location = locations.iter().find(|location| location.id == *source.location)?;
     let in_steps = |at: Timestamp| {
         let steps = at.millis().checked_add(READY_STEP - 1).and_then(|millis| millis.checked_div_euclid(READY_STEP));
         Timestamp::from_millis(steps.unwrap_or(0).saturating_mul(READY_STEP))
     };
+    let of_that_day = location.openings_from(source.ready_at.unwrap_or(now)).next();
     Some(Pickup {
         location: &location.id,
         name: &location.name,
         distance_km: source.distance_km,
         available: u64::from(source.available).min(MOST_SHOWN),
         ready_at: source.ready_at.map(in_steps),
+        until: of_that_day.filter(|_| source.ready_at.is_some()).map(|opening| opening.closes),
+        time_zone: &location.time_zone,
         open_now: source.open_now,
     })
+}
+
+/// The soonest of what the locations that have a unit promise.
+fn delivery(sources: &[Source<'_>]) -> Option<PublicDelivery> {
+    let promises = sources.iter().filter_map(|s| Some(PublicDelivery { deliver_by: s.deliver_by?, cutoff: s.cutoff? }));
+    // Of equals the one that takes orders longest.
+    promises.min_by_key(|promise| (promise.deliver_by, std::cmp::Reverse(promise.cutoff)))
 }

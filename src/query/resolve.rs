@@ -147,16 +147,21 @@ fn nothing(why: NoMatch) -> ResolvedLine {
 
 /// A line that means one part: with it come its replacement and its equivalents.
 fn part_asked(part: &Rc<Part>, matched: Match, quantity: u32, reading: &Reading) -> ResolvedLine {
+    let matched = if part.living_end().is_some() { Match::Supersession } else { matched };
+    let asked = Choice::new(Rc::clone(part), Relation::Asked, quantity);
+    let others = alternates(part, quantity, reading);
+    ResolvedLine { matched, finding: Finding::Choices(std::iter::once(asked).chain(others).collect()) }
+}
+
+/// What stands for `quantity` units of `part`: its replacement, then its equivalents.
+pub fn alternates(part: &Part, quantity: u32, reading: &Reading) -> Vec<Choice> {
     let replacement = part.living_end().map(|sku| (sku, Relation::Supersession, quantity));
     let equivalents = part
         .interchange
         .iter()
         .map(|other| (&other.sku, Relation::Interchange, quantity.saturating_mul(other.quantity.max(1))));
-    let others = replacement.iter().copied().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
-    let others = others.filter_map(|(sku, relation, units)| choice(sku, relation, units, reading));
-    let matched = if replacement.is_some() { Match::Supersession } else { matched };
-    let asked = Choice::new(Rc::clone(part), Relation::Asked, quantity);
-    ResolvedLine { matched, finding: Finding::Choices(std::iter::once(asked).chain(others).collect()) }
+    let others = replacement.into_iter().chain(equivalents).take(MAX_CHOICES.saturating_sub(1));
+    others.filter_map(|(sku, relation, units)| choice(sku, relation, units, reading)).collect()
 }
 
 fn by_number(brand: Option<&str>, number: &PartNumber, quantity: u32, reading: &Reading) -> ResolvedLine {
@@ -230,7 +235,8 @@ fn by_fitment(
     chosen(choices, Match::Fitment, NoMatch::NothingFits)
 }
 
-fn fitting_choice(application: &Application, quantity: u32, reading: &Reading) -> Option<Choice> {
+/// `quantity` units of the part of an application, with its conditions as notes.
+pub(super) fn fitting_choice(application: &Application, quantity: u32, reading: &Reading) -> Option<Choice> {
     let mut choice = choice(&application.sku, Relation::Fitment, quantity, reading)?;
     let submodel = (!application.submodel.is_empty()).then(|| format!("fits sub-model {}", application.submodel));
     let per_vehicle =

@@ -71,6 +71,16 @@ impl StockTable {
         }
     }
 
+    /// Whether anything was learnt of a sku.
+    pub fn knows(&self, sku: &Sku) -> bool {
+        self.0.contains_key(sku)
+    }
+
+    /// Adds what is known of other skus.
+    pub fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// What of `choice` can be had.
     pub fn offer(&self, choice: &Choice, now: Timestamp) -> Offer {
         let nothing = Offer { origin: Origin::Shard, as_of: now, locations: Vec::new(), unlimited: false };

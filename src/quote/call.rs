@@ -17,6 +17,9 @@ pub struct Call {
     pub idempotency: Option<Idempotency>,
     /// What is asked.
     pub ask: Ask,
+    /// The quote it names stands for the one that has its place by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub latest: bool,
 }
 
 /// What tells a repeated call from a new one.
@@ -80,6 +83,21 @@ pub enum Ask {
         /// At most so many.
         limit: u32,
     },
+}
+
+impl Ask {
+    /// The earlier quote that it is about, if there is one, and the quote that it opens.
+    pub(super) fn names(&mut self) -> (Option<&mut OpaqueId>, Option<&OpaqueId>) {
+        match self {
+            Self::Open { draft } => (draft.replace.as_mut(), Some(&draft.id)),
+            Self::Commit { quote, .. }
+            | Self::Release { quote }
+            | Self::Extend { quote, .. }
+            | Self::GiveBack { quote, .. }
+            | Self::Get { quote } => (Some(quote), None),
+            Self::List { .. } => (None, None),
+        }
+    }
 }
 
 /// A desk's answer.

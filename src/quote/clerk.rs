@@ -9,12 +9,12 @@
 //! the messages may lose them, and may lose the clerk: all that must survive is in the store.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use super::call::{Answer, Ask, Call, Idempotency};
 use super::desk::{Act, Desk, DeskStore, Refusal, Step, refusing};
 use super::record::{Quote, QuoteState};
 use crate::id::OpaqueId;
+use crate::order::SortedSet;
 use crate::stock::ShardName;
 use crate::stock::shard::{Command, Reply};
 use crate::time::Timestamp;
@@ -58,7 +58,7 @@ pub struct Task {
 pub struct Clerk<S> {
     store: S,
     /// Keys of the calls that are being worked on.
-    running: RefCell<BTreeSet<OpaqueId>>,
+    running: RefCell<SortedSet<OpaqueId>>,
 }
 
 impl Task {
@@ -81,7 +81,7 @@ impl<S: ClerkStore> Clerk<S> {
 
     /// Takes a call.
     pub fn call(&self, call: Call, now: Timestamp) -> Result<Turn, S::Error> {
-        let Call { idempotency, ask } = call;
+        let Call { idempotency, mut ask, latest } = call;
         let mut cut_off = None;
         if let Some(Idempotency { key, fingerprint }) = &idempotency {
             match self.store.remembered(key)? {
@@ -94,9 +94,14 @@ impl<S: ClerkStore> Clerk<S> {
                 return Ok(Turn::Answer(refusal(Refusal::Busy)));
             }
         }
-        self.ends_with(idempotency, |call| match cut_off {
-            Some(step) => self.turn(step, call, now),
-            None => self.begin(ask, call, now),
+        self.ends_with(idempotency, |call| {
+            if let Some(step) = cut_off {
+                return self.turn(step, call, now);
+            }
+            if let (true, (Some(named), opens)) = (latest, ask.names()) {
+                *named = Desk::new(&self.store).latest(named, opens)?;
+            }
+            self.begin(ask, call, now)
         })
     }
 

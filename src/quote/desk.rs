@@ -117,6 +117,19 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         }
     }
 
+    /// The quote that has the place of this one by now. One that is being opened does not count: asked for again, it
+    /// takes the place of the same quote as before.
+    pub fn latest(&self, id: &OpaqueId, opens: Option<&OpaqueId>) -> Result<OpaqueId, S::Error> {
+        let mut latest = id.clone();
+        while let Some(next) = self.store.quote(&latest)?.and_then(|quote| quote.replaced_by) {
+            if Some(&next) == opens {
+                break;
+            }
+            latest = next;
+        }
+        Ok(latest)
+    }
+
     /// Shows a quote.
     pub fn get(&self, id: &OpaqueId) -> Result<Step, S::Error> {
         Ok(self.store.quote(id)?.map_or_else(|| refused(Refusal::NotFound), done))
@@ -342,7 +355,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
     /// The new quote is held: from here on the old one is given up, if that was not begun before. Those of its units that
     /// the new one uses stay with the new one.
     fn replace(&self, new: Quote, old: Option<&OpaqueId>, now: Timestamp) -> Result<Step, S::Error> {
-        let Some(old) = old.map(|old| self.store.quote(old)).transpose()?.flatten() else { return Ok(done(new)) };
+        let Some(mut old) = old.map(|old| self.store.quote(old)).transpose()?.flatten() else { return Ok(done(new)) };
         match old.state {
             QuoteState::Held => {
                 let lines = some_lines(&old, |_, line| line.held);
@@ -351,6 +364,7 @@ impl<'s, S: DeskStore> Desk<'s, S> {
             QuoteState::Releasing => {}
             _ => return Ok(done(new)),
         }
+        old.replaced_by = Some(new.id.clone());
         let act = Act::Replace { new: new.id, old: old.id.clone() };
         Ok(Step::Ask(act, self.release_asks(old, QuoteState::Releasing, now)?))
     }

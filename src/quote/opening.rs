@@ -199,6 +199,7 @@ impl Opening {
             holds,
             returns: Vec::new(),
             decided_by: None,
+            replaced_by: None,
         }
     }
 

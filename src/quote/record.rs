@@ -49,6 +49,9 @@ pub struct Quote {
     /// The call that sold it or gave it up, by its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<OpaqueId>,
+    /// The quote that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<OpaqueId>,
 }
 
 /// How far a quote has come.
@@ -179,7 +182,8 @@ impl Quote {
     /// The quote as it was while it was held until `expires_at`, whatever has become of it since.
     #[must_use]
     pub fn as_held(self, expires_at: Timestamp) -> Self {
-        let mut quote = Self { state: QuoteState::Held, expires_at, decided_by: None, returns: Vec::new(), ..self };
+        let (state, returns) = (QuoteState::Held, Vec::new());
+        let mut quote = Self { state, expires_at, decided_by: None, replaced_by: None, returns, ..self };
         for line in &mut quote.lines {
             (line.committed, line.returned) = (0, 0);
         }
@@ -395,7 +399,7 @@ mod tests {
             r#""holds":[{"shard":{"region":"enam","bucket":7},"#,
             r#""units":[{"line":{"line":0,"component":0},"held":6,"committed":3,"returned":3}]}],"#,
             r#""returns":[{"id":"r","untold":[[{"region":"enam","bucket":7},"#,
-            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}],"decided_by":"k"}"#
+            r#"[{"line":{"line":0,"component":0},"quantity":3}]]]}],"decided_by":"k","replaced_by":"q_2"}"#
         );
         let quote: Quote = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&quote).unwrap(), text);

@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 
-use super::MAX_FILTER_TEXT;
 use super::code;
 use super::index::{self, FORM, MAX_PARTS, NAME, NO_SEGMENT, NUMBER, Posting, TOP, field};
-use super::question::{brand_term, part_type_term, spec_term};
+use super::question::{brand_term, is_filter, part_type_term, spec_term};
 use super::words::{self, is_word, terms};
 use crate::catalog::fitment::folded;
 use crate::catalog::part::LifeCycle;
@@ -118,7 +117,7 @@ impl Builder {
         self.filter(id, brand_term(part.brand.as_str()));
         self.filter(id, brand_term(&part.brand_name));
         self.filter(id, part_type_term(&part.part_type.name));
-        for (name, value) in &part.attributes {
+        for (name, value) in part.attributes.iter() {
             self.text(id, &name.replace('_', " "), field::SPEC);
             self.text(id, value, field::SPEC);
             self.filter(id, spec_term(name, value));
@@ -157,7 +156,7 @@ impl Builder {
     }
 
     fn filter(&mut self, id: u32, term: String) {
-        if term.chars().count() <= MAX_FILTER_TEXT {
+        if is_filter(&term) {
             self.post(term, id, 0);
         }
     }

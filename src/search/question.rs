@@ -72,6 +72,12 @@ pub(super) fn spec_term(name: &str, value: &str) -> String {
     format!("fs={}={value}", folded(name))
 }
 
+/// Whether a term of a filter has a name, where it is one of a specification, and a value, neither of them too long.
+pub(super) fn is_filter(term: &str) -> bool {
+    let mut said = term.splitn(3, '=').skip(1);
+    said.all(|text| (1..=MAX_FILTER_TEXT).contains(&text.chars().count()))
+}
+
 impl Question {
     /// Understands the words of `text` and the filters. The same filter with several values lets each of them through.
     ///
@@ -103,7 +109,7 @@ impl Question {
         let mut lists: Vec<(String, Vec<String>)> = Vec::new();
         for filter in filters.iter().take(MAX_FILTERS) {
             let (parameter, term) = (filter.parameter(), filter.term());
-            if term.ends_with('=') || term.contains("==") || term.chars().count() > MAX_FILTER_TEXT {
+            if !is_filter(&term) {
                 let detail = format!(
                     "a filter has a name and a value with a letter or digit, {MAX_FILTER_TEXT} characters at most"
                 );

@@ -6,6 +6,7 @@ use super::*;
 use crate::catalog::part::{Kind, LifeCycle, Pack, PartType, Supply};
 use crate::catalog::{Lookup, Part, Reading, Record, Records};
 use crate::money::Currency;
+use crate::order::SortedMap;
 
 fn part(sku: &str, brand: &str, number: &str, description: &str, part_type: &str) -> Part {
     Part {
@@ -25,7 +26,7 @@ fn part(sku: &str, brand: &str, number: &str, description: &str, part_type: &str
         superseded_by: vec![],
         components: vec![],
         gtin: None,
-        attributes: BTreeMap::new(),
+        attributes: SortedMap::default(),
         billing: None,
         currency: Currency::USD,
         cost: None,

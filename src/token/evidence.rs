@@ -10,6 +10,7 @@ use crate::catalog::part::{Calibration, Component};
 use crate::catalog::vin::{Vehicle, Vin, WarningCode};
 use crate::catalog::{Part, PartNumber, Reading};
 use crate::id::{BrandCode, OpaqueId, Sku};
+use crate::query::fit::stands_for;
 use crate::query::resolve::this_year;
 use crate::quote::{Quote, QuoteState};
 use crate::time::Timestamp;
@@ -158,14 +159,6 @@ impl Fit {
         warnings.push(Warning { code: Doubt::FitmentUnknown, message });
         Self { verdict: Verdict::Unknown, warnings }
     }
-}
-
-/// Whether an application speaks of `part`, or of one that `part` replaces.
-fn stands_for(listed: &Application, part: &Part, reading: &Reading) -> bool {
-    let replaces = |other: &Part| {
-        other.superseded_by.contains(&part.sku) || other.interchange.iter().any(|equal| equal.sku == part.sku)
-    };
-    listed.sku == part.sku || reading.part(&listed.sku).is_some_and(|other| replaces(&other))
 }
 
 /// The conditions of a fit, unless one application has none.

@@ -12,6 +12,7 @@ use super::base64url;
 use super::claims::{LEEWAY, MAX_LIFE};
 use super::jwk::{Jwk, PublicKey, SecretKey};
 use crate::input::{Fault, Faults, Fields};
+use crate::order::sort_by_key;
 use crate::time::Timestamp;
 
 /// The most keys of a ring.
@@ -83,7 +84,7 @@ impl Ring {
             keys.push(key);
         }
         fields.finish(&mut faults);
-        keys.sort_by_key(|key| key.from);
+        sort_by_key(&mut keys, |key| key.from);
         if keys.last().is_some_and(|last| last.secret.is_none()) {
             faults.add("/keys", "missing", "the key that signs last has no `d`");
         }

@@ -1,9 +1,9 @@
 //! JSON in which no object names a member twice. Parsers differ in which of two members they believe, so a signed text
 //! that has both could mean one thing to us and another to a gateway (RFC 8725 §2.4 speaks of such confusion).
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::order::SortedSet;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// Whether `text` is one JSON value without a member named twice, at any depth.
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Sound, A::Error> {
-        let mut names = BTreeSet::new();
+        let mut names = SortedSet::default();
         while let Some(name) = object.next_key::<String>()? {
             if !names.insert(name) {
                 return Err(A::Error::custom("a member is named twice"));

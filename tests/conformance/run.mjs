@@ -1,5 +1,6 @@
-// What scripts/conformance.sh runs: the protocol's own conformance suite, for both generations, and clients that agents use.
-// Each must pass; what of the suite cannot is in expected-*.yml, with its reason.
+// What scripts/conformance.sh runs: the conformance suite of the Model Context Protocol, for both generations, and clients that
+// agents use; a client and the models of the Universal Commerce Protocol. Each must pass; what of the suite cannot is in
+// expected-*.yml, with its reason.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, request } from "node:http";
@@ -10,7 +11,7 @@ import { ROOT } from "../../local/config.mjs";
 import { openInstance } from "../contract/instance.mjs";
 import { buildFixtures } from "./build.mjs";
 
-const { PROGRAMS, PYTHON_1, PYTHON_2 } = process.env;
+const { PROGRAMS, PYTHON_1, PYTHON_2, PYTHON_UCP } = process.env;
 const HERE = join(ROOT, "tests/conformance");
 const KEY = "shop";
 const LIMIT_MS = 120_000;
@@ -75,6 +76,9 @@ try {
   for (const [version, home] of [["1.30.0", PYTHON_1], ["2.3.0", PYTHON_2]]) {
     results.push(await run(`python ${version}`, join(home, "bin/python"), [join(HERE, "clients/python.py"), version], { env }));
   }
+  const ucp = { env: { ORIGIN: product.url, KEY } };
+  results.push(await run("ucp-cli", process.execPath, [join(HERE, "clients/ucp.mjs")], ucp));
+  results.push(await run("ucp-sdk", join(PYTHON_UCP, "bin/python"), [join(HERE, "clients/ucp.py")], ucp));
 } finally {
   keyed?.close();
   await Promise.all([fixtures?.close(), product?.close()]);

@@ -52,9 +52,14 @@ const patterns = Object.keys(document.paths).map((path) => {
 /** The path of the document that a URL's path is an instance of, if there is one. */
 export const pathOf = (path) => patterns.find(({ regex }) => regex.test(path))?.path;
 
+// Protocols with documents of their own.
+const ELSEWHERE = /^\/(mcp$|ucp\/|\.well-known\/ucp$)/;
+
 /** Fails unless the document says that this request can be answered like this. */
 export function judge(method, url, answer) {
-  const path = pathOf(url.split("?")[0]);
+  const [asked] = url.split("?");
+  if (ELSEWHERE.test(asked)) return;
+  const path = pathOf(asked);
   if (path === undefined) return assert.equal(answer.status, 404, `${method} ${url} is not in the document`);
   if (method === "OPTIONS" || answer.status === 405) return;
   const operation = document.paths[path][method === "HEAD" ? "get" : method.toLowerCase()];

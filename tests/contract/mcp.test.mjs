@@ -9,9 +9,11 @@ const MODERN = "2026-07-28";
 const LEGACY = ["2025-11-25", "2025-06-18", "2025-03-26"];
 const VIN = "1HGCM82633A004352";
 const CREW = { shop: "SHOP-1", technician: "TECH-1", tool: "TOOL-1" };
+// Those of the Universal Commerce Protocol, which has its requests open to what others add: ucp.test.mjs.
+const UCP_TOOLS = ["search_catalog", "lookup_catalog", "get_product", "create_cart", "get_cart", "update_cart", "cancel_cart"];
 const TOOLS = [
   "query_parts", "decode_vehicle", "find_parts_for_vehicle", "search_parts", "check_stock", "hold_quote", "get_quote", "extend_quote", "commit_quote",
-  "release_quote", "issue_calibration_token",
+  "release_quote", "issue_calibration_token", ...UCP_TOOLS,
 ];
 
 let api;
@@ -229,10 +231,13 @@ test("parts are found by words, as the API finds them", async () => {
 test("every tool says what it does, what it takes and what it answers", async () => {
   const { tools } = await result(modern("tools/list"));
   assert.deepEqual(tools.map(({ name }) => name).sort(), [...TOOLS].sort());
-  const reading = new Set(["query_parts", "decode_vehicle", "find_parts_for_vehicle", "search_parts", "check_stock", "get_quote"]);
+  const reading = new Set([
+    "query_parts", "decode_vehicle", "find_parts_for_vehicle", "search_parts", "check_stock", "get_quote", "search_catalog", "lookup_catalog", "get_product", "get_cart",
+  ]);
   for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
     assert.ok(title && description.length > 20, name);
-    assert.deepEqual([inputSchema.type, inputSchema.additionalProperties, outputSchema.type], ["object", false, "object"], name);
+    const additional = UCP_TOOLS.includes(name) ? undefined : false;
+    assert.deepEqual([inputSchema.type, inputSchema.additionalProperties, outputSchema.type], ["object", additional, "object"], name);
     assert.equal(annotations.readOnlyHint, reading.has(name), name);
     assert.equal(annotations.idempotentHint, true, name);
   }

@@ -10,7 +10,7 @@ after(() => api?.close());
 const look = (path, options) => fetch(api.url + path, options);
 
 test("pages, their styles and scripts come with a policy that lets nobody else's code in", async () => {
-  for (const [path, type] of [["/", "text/html"], ["/kpi", "text/html"], ["/branch", "text/html"], ["/branch-sw.js", "text/javascript"], ["/assets/branch.css", "text/css"], ["/assets/branch.js", "text/javascript"], ["/assets/holdfast.css", "text/css"],
+  for (const [path, type] of [["/", "text/html"], ["/kpi", "text/html"], ["/branch", "text/html"], ["/branch-sw.js", "text/javascript"], ["/assets/branch.css", "text/css"], ["/assets/branch.js", "text/javascript"], ["/demo", "text/html"], ["/holdfast.js", "text/javascript"], ["/assets/demo.js", "text/javascript"], ["/assets/holdfast.css", "text/css"],
     ["/assets/kpi.css", "text/css"], ["/assets/kpi.js", "text/javascript"], ["/assets/uplot-licence.txt", "text/plain"], ["/robots.txt", "text/plain"], ["/llms.txt", "text/plain"]]) {
     const { status, headers } = await look(path);
     assert.equal(status, 200, path);
@@ -33,6 +33,14 @@ test("an agent that has only the address finds its way: page, llms.txt, tools", 
 test("a page that is unchanged is not sent again", async () => {
   const etag = (await look("/")).headers.get("etag");
   assert.equal((await look("/", { headers: { "if-none-match": etag } })).status, 304);
+});
+
+test("shops of any origin may include the element's file, and keep it for an hour", async () => {
+  const { headers } = await look("/holdfast.js", { headers: { origin: "https://shop.example" } });
+  assert.equal(headers.get("access-control-allow-origin"), "*");
+  assert.equal(headers.get("cache-control"), "public, max-age=3600, stale-while-revalidate=86400");
+  assert.equal((await look("/holdfast.js", { headers: { "if-none-match": headers.get("etag") } })).status, 304);
+  assert.equal((await look("/demo")).headers.get("access-control-allow-origin"), null);
 });
 
 test("a page is read only, and a file that is not there is not found", async () => {

@@ -96,6 +96,27 @@ test("replacing a quote keeps the stock it had although none is left", async () 
   assert.deepEqual(await counters("HELD-05"), { on_hand: 3, committed: 0, held: 2, available: 1 });
 });
 
+test("a quote whose place was taken is found, replaced and released under its first name, for whoever asks for the latest", async () => {
+  const [sku] = await api.parts("LATEST", 1);
+  await api.count(sku, 9);
+  const line = (quantity) => [{ sku, quantity }];
+  const latest = async (id) => (await api.get(`/v1/quotes/${id}?latest=true`)).lines[0].held;
+  const { body: { id } } = await hold(line(1));
+  const { body: second } = await send("/v1/quotes?latest=true", { lines: line(2), replace: id });
+  assert.equal((await api.get(`/v1/quotes/${id}`)).replaced_by, second.id);
+  isProblem(await hold(line(3), { replace: id }), 409, "already_released");
+  const order = newKey();
+  const replacing = () => send("/v1/quotes?latest=true", { lines: line(3), replace: id }, { order });
+  const { body: third } = await replacing();
+  assert.equal((await api.get(`/v1/quotes/${second.id}`)).replaced_by, third.id);
+  const again = await replacing();
+  assert.deepEqual([again.body, again.headers.get("idempotent-replayed")], [third, "true"]);
+  assert.deepEqual([await latest(id), await latest(second.id), (await counters(sku)).held], [3, 3, 3]);
+  assert.equal((await send(`/v1/quotes/${id}/release?latest=true`, {})).body.id, third.id);
+  assert.equal((await counters(sku)).held, 0);
+  namesFields(await api.ask("GET", `/v1/quotes/${id}?latest=maybe`, { key: "shop" }), { "/latest": "invalid" });
+});
+
 test("kits hold their components", async () => {
   const before = await counters("COMP-B");
   const kit = await hold([{ sku: "KIT-1", quantity: 2 }]);

@@ -82,7 +82,10 @@ test("limits are named", async () => {
   for (const limit of ["0", "101", "ten", ""]) namesFields(await ask(`q=pad&limit=${limit}`), { "/limit": "invalid" });
   namesFields(await ask("q=pad&brand="), { "/brand": "invalid" });
   namesFields(await ask("q=pad&spec.=5"), { "/spec.": "invalid" });
-  namesFields(await ask(`q=pad&spec.thread=${"x".repeat(101)}`), { "/spec.thread": "invalid" });
+  for (const filter of ["brand", "part_type", "spec.thread"]) {
+    namesFields(await ask(`${filter}=${"x".repeat(101)}`), { [`/${filter}`]: "invalid" });
+    assert.equal((await ask(`${filter}=${"x".repeat(100)}`)).status, 200);
+  }
   namesFields(await ask("q=pad&cursor=abc"), { "/cursor": "invalid" });
   namesFields(await ask("q=pad&cursor=abc.1"), { "/cursor": "invalid" });
   namesFields(await ask("q=pad&price=5"), { "/price": "unknown_field" });

@@ -95,7 +95,7 @@ impl Plan {
                 plan.movements.push(Message::new((plan.shard(shard), command)));
             } else {
                 let idempotency = Some(Idempotency { key: key(line), fingerprint: String::new() });
-                plan.calls.push((Call { idempotency, ask: plan.ask(&words) }, times));
+                plan.calls.push((Call { idempotency, ask: plan.ask(&words), latest: false }, times));
             }
         }
         plan

@@ -73,6 +73,8 @@ FORM = {"missing", "unknown_field", "invalid", "invalid_json", "out_of_range"}
 RELATIONS = {
     ("/v1/kpi", "/from"),  # a period has 1 to 800 days
     ("/v1/stock/incoming", ""),  # 1 to 1,000 in both lists together
+    ("/v1/search", "/q"),  # one word or filter at least, and eight words at most
+    ("/v1/search", "/cursor"),  # of the catalogue that is there now
 }
 
 

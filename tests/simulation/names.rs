@@ -91,7 +91,7 @@ impl Setup {
             _ => return None,
         };
         let key = format!("k{}", step.number).parse().unwrap();
-        Some(Call { idempotency: Some(Idempotency { key, fingerprint: String::new() }), ask })
+        Some(Call { idempotency: Some(Idempotency { key, fingerprint: String::new() }), ask, latest: false })
     }
 
     fn line(&self, want: &Want, number: usize) -> DraftLine {

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use holdfast::id::{LocationId, Region};
+use holdfast::order::sort_by_key;
 use holdfast::sourcing::{Fulfilment, GeoPoint, Location, Need, Survey};
 use holdfast::time::Timestamp;
 
@@ -61,7 +62,7 @@ fn work_out(
             ((distance.is_none(), distance), location)
         })
         .collect();
-    by_distance.sort_by_key(|(distance, _)| *distance);
+    sort_by_key(&mut by_distance, |(distance, _)| *distance);
     let mut regions: Vec<(Region, Vec<LocationId>)> = Vec::new();
     for (_, location) in by_distance {
         if regions.iter().all(|(region, _)| *region != location.region) {

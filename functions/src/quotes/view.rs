@@ -25,6 +25,9 @@ pub struct QuoteView<'a> {
     /// The caller's own name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
+    /// The quote that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<&'a OpaqueId>,
     /// Of every amount.
     currency: Currency,
     /// What was quoted.
@@ -92,6 +95,7 @@ impl<'a> QuoteView<'a> {
             created_at: quote.created_at,
             expires_at: quote.expires_at,
             reference: quote.reference.as_deref(),
+            replaced_by: quote.replaced_by.as_ref(),
             currency: quote.currency,
             lines: lines.collect(),
             subtotal: totals.subtotal,

@@ -80,7 +80,7 @@ fn write_contracts(import: &mut Import) -> Result<(), Error> {
             }
         }
         let key = keys::contract(&id);
-        if !stage.put(&key, &Contract { id, prices })? {
+        if !stage.put(&key, &Contract { id, prices: prices.into_iter().collect() })? {
             report.error(origin, too_large(&key));
         }
         Ok(())

@@ -1,11 +1,10 @@
 //! Parts and what hangs on them: numbers, interchange, supersession, components, calibrations.
 
-use std::collections::BTreeMap;
-
 use holdfast::catalog::number::{Equivalence, NumberEntry};
 use holdfast::catalog::part::{Calibration, Component, CoreCharge, Grade, Interchange, Kind, Pack, PartType};
 use holdfast::catalog::{Gtin, Part, PartNumber};
 use holdfast::id::{Quantity, Sku};
+use holdfast::order::SortedMap;
 
 use super::Table;
 use super::row::{self, Row};
@@ -205,8 +204,8 @@ pub fn is_gtin(text: &str) -> bool {
     text.parse::<Gtin>().is_ok()
 }
 
-fn attributes(row: &Row<'_>) -> Result<BTreeMap<String, String>, RowError> {
-    let mut attributes = BTreeMap::new();
+fn attributes(row: &Row<'_>) -> Result<SortedMap<String, String>, RowError> {
+    let mut attributes = SortedMap::default();
     for item in row.items("attributes") {
         let Some((name, value)) = item.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
             return Err(RowError::value("attributes", item, "is name=value"));

@@ -4,8 +4,8 @@ use holdfast::access::Scope;
 use holdfast::catalog::PartNumber;
 use holdfast::catalog::vin::{Vehicle, Vin};
 use holdfast::id::Sku;
-use holdfast::search::{MAX_PAGE, MAX_TEXT};
-use serde_json::json;
+use holdfast::search::{MAX_FILTER_TEXT, MAX_PAGE, MAX_TEXT};
+use serde_json::{Value, json};
 
 use crate::answers::{PartsByNumber, VehicleParts};
 use crate::operation::Operation;
@@ -35,11 +35,11 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
                 "Description, brand, part type, numbers, specifications, vehicles. Typing errors are forgiven in words of letters, and the last word may be begun only. A specification narrows as `spec.NAME=VALUE`; at most eight filters.",
             )
             .scope(&[Scope::Query])
-            .required("q", "At most eight words, in any order.", json!({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "examples": ["brake pad accord 2005"]}))
-            .query("brand", "A brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
-            .query("part_type", "A part type's name; case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
+            .query("q", "At most eight words, in any order; it may be left out where a filter is given.", json!({"type": "string", "maxLength": MAX_TEXT, "examples": ["brake pad accord 2005"]}))
+            .query("brand", "A brand's code or name.", filter("BRKX"))
+            .query("part_type", "A part type's name; case and punctuation do not matter.", filter("brake pad"))
             .query("limit", "Parts of a page; 20 if not said.", json!({"type": "integer", "minimum": 1, "maximum": MAX_PAGE}))
-            .query("cursor", "That of the last page.", json!({"type": "string"}))
+            .query("cursor", "Where the page begins: the `cursor` of the one before.", json!({"type": "string", "pattern": r"^[^.]+\.[0-9]{1,3}$"}))
             .answers(200, "The best first.", &schemas.answer::<Page>())
             .problems(&["not_found", "unavailable"])
             .leads(200, "ThePart", "getPart", &json!({"sku": "$response.body#/parts/0/sku"}), None),
@@ -58,4 +58,9 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .query("position", "Where on the vehicle: `front` finds `front left`.", json!({"type": "string"}))
             .answers(200, "What fits.", &schemas.answer::<VehicleParts>()),
     ]
+}
+
+/// A value that a search is narrowed by.
+fn filter(example: &str) -> Value {
+    json!({"type": "string", "pattern": "[A-Za-z0-9]", "maxLength": MAX_FILTER_TEXT, "examples": [example]})
 }

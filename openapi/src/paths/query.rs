@@ -1,4 +1,5 @@
 use holdfast::access::Scope;
+use holdfast::catalog::vin::Vin;
 use holdfast::id::Sku;
 use holdfast::query::answer::QueryAnswer;
 use holdfast::query::public::PublicAnswer;
@@ -28,10 +29,12 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     });
     let point = |degrees: i32, example: f64| json!({"type": "number", "minimum": degrees.saturating_neg(), "maximum": degrees, "examples": [example]});
     let sku = schemas.request::<Sku>();
+    let vin = schemas.request::<Vin>();
     let shopper = |operation: Operation| {
         operation
-            .query("lat", "Where the shopper is, in degrees north; goes with `lon`. With it, `pickup` names the branch they would be sent to.", point(90, 33.75))
+            .query("lat", "Where the shopper is, in degrees north; goes with `lon`. With it, `pickup` names the branch they would be sent to, and `delivery` when it could be brought.", point(90, 33.75))
             .query("lon", "Degrees east.", point(180, -84.39))
+            .query("vin", "The shopper's vehicle. With it, `fits` tells whether a part fits it. It is not logged.", vin.clone())
             .scope(&[Scope::Web, Scope::Query])
             .public()
     };
@@ -67,8 +70,9 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         cached(
             shopper(
                 Operation::get("/v1/availability", "getAvailabilities", "public")
-                    .does("What shoppers may know of parts", "Status and price are those of one unit. Unknown skus are answered in place.")
-                    .required("sku", "1 to 50 of them: `?sku=A&sku=B`.", json!({"type": "array", "items": sku, "minItems": 1, "maxItems": 50})),
+                    .does("What shoppers may know of parts", "Status and price are those of one unit. Unknown skus are answered in place. With `vin` and without `sku`: the parts of `part_type` that fit the vehicle, and the part types there are.")
+                    .query("part_type", "With `vin` and without `sku`: of what type the parts should be. Case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
+                    .query("sku", "1 to 50 of them: `?sku=A&sku=B`. Required without `vin`.", json!({"type": "array", "items": sku, "minItems": 1, "maxItems": 50})),
             )
             .answers(200, "One item for each sku, in order.", &schemas.answer::<Availability>()),
         ),

@@ -23,6 +23,8 @@ const CREW: [&str; 10] = [
     "tokens_not_configured",
 ];
 
+const LATEST: &str = "The id means the quote that has its place by now, if another took it.";
+
 pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     let quote = schemas.answer::<QuoteView>();
     let id = schemas.request::<OpaqueId>();
@@ -31,6 +33,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         Operation::post(path, operation, "quotes")
             .scope(&[Scope::Quote])
             .path("id", "The quote.", id.clone())
+            .query("latest", LATEST, json!({"type": "boolean"}))
             .idempotent()
             .body(&body, required)
             .problems(&["not_found"])
@@ -55,6 +58,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
                      With `replace`, stock of the earlier quote is not lost to somebody else in between.",
                 )
                 .scope(&[Scope::Quote])
+                .query("latest", "`replace` means the quote that has its place by now.", json!({"type": "boolean"}))
                 .idempotent()
                 .body(&schemas.request::<QuoteRequest>(), true)
                 .answers(201, "It is held; with `commit`, it is sold.", &schemas.answer::<CommittedQuote>())
@@ -74,6 +78,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .does("Show a quote", "As it is now: a held quote whose time is over has expired.")
             .scope(&[Scope::Quote])
             .path("id", "The quote.", id.clone())
+            .query("latest", LATEST, json!({"type": "boolean"}))
             .answers(200, "The quote.", &quote)
             .problems(&["not_found", "in_progress"]),
         replayable(

@@ -30,7 +30,7 @@ fn open(quote: &str) -> Ask {
 }
 
 fn call(key: &str, fingerprint: &str, ask: Ask) -> Call {
-    Call { idempotency: Some(Idempotency { key: id(key), fingerprint: fingerprint.into() }), ask }
+    Call { idempotency: Some(Idempotency { key: id(key), fingerprint: fingerprint.into() }), ask, latest: false }
 }
 
 fn answer(turn: Turn) -> Answer {
@@ -171,7 +171,7 @@ fn quotes_are_listed_page_by_page_the_newest_first() {
     }
     let page = |state, cursor| {
         let ask = Ask::List { state, reference: None, cursor, limit: 2 };
-        let listed = answer(clerk.call(Call { idempotency: None, ask }, Timestamp::EPOCH).unwrap());
+        let listed = answer(clerk.call(Call { idempotency: None, ask, latest: false }, Timestamp::EPOCH).unwrap());
         let Answer::Quotes { quotes, cursor } = listed else { panic!("{listed:?} is no list") };
         (quotes.into_iter().map(|quote| quote.id).collect::<Vec<_>>(), cursor)
     };
@@ -191,10 +191,48 @@ fn quotes_are_found_by_the_name_that_their_caller_gave_them() {
     }
     let named = |reference: &str| {
         let ask = Ask::List { state: None, reference: Some(reference.into()), cursor: None, limit: 9 };
-        let listed = answer(clerk.call(Call { idempotency: None, ask }, Timestamp::EPOCH).unwrap());
+        let listed = answer(clerk.call(Call { idempotency: None, ask, latest: false }, Timestamp::EPOCH).unwrap());
         let Answer::Quotes { quotes, .. } = listed else { panic!("{listed:?} is no list") };
         quotes.into_iter().map(|quote| quote.id).collect::<Vec<_>>()
     };
     assert_eq!(named("PO-1"), [id("c"), id("a")]);
     assert_eq!(named("PO"), []);
+}
+
+/// Takes a call to its end; no shard holds anything.
+fn settle(clerk: &Clerk<MemoryDesk>, call: Call) -> Answer {
+    let mut turn = clerk.call(call, Timestamp::EPOCH).unwrap();
+    while let Turn::Ask(task, _) = turn {
+        turn = clerk.heard(task, vec![], Timestamp::EPOCH).unwrap();
+    }
+    answer(turn)
+}
+
+fn replacing(new: &str, old: &str) -> Ask {
+    let Ask::Open { mut draft } = open(new) else { panic!() };
+    draft.replace = Some(id(old));
+    Ask::Open { draft }
+}
+
+fn latest(key: &str, ask: Ask) -> Call {
+    Call { latest: true, ..call(key, key, ask) }
+}
+
+#[test]
+fn a_quote_whose_place_was_taken_is_found_and_replaced_under_its_first_name() {
+    let clerk = Clerk::new(MemoryDesk::default());
+    let held = |call| match settle(&clerk, call) {
+        Answer::Quote { quote, .. } => (quote.id.to_string(), quote.state),
+        other => panic!("{other:?}"),
+    };
+    held(call("1", "1", open("a")));
+    held(latest("2", replacing("b", "a")));
+    assert_eq!(held(latest("3", replacing("c", "a"))), ("c".into(), QuoteState::Held));
+    // The same call again, by a clerk who does not remember it, does not take the place of what it made itself.
+    assert_eq!(held(latest("4", replacing("c", "a"))), ("c".into(), QuoteState::Held));
+    assert_eq!(held(latest("5", Ask::Get { quote: id("a") })), ("c".into(), QuoteState::Held));
+    assert_eq!(held(call("6", "6", Ask::Get { quote: id("a") })), ("a".into(), QuoteState::Released));
+    let stale = settle(&clerk, call("7", "7", replacing("d", "a")));
+    assert!(matches!(stale, Answer::Refused { why: Refusal::AlreadyReleased, .. }), "{stale:?}");
+    assert_eq!(held(latest("8", Ask::Release { quote: id("a") })), ("c".into(), QuoteState::Released));
 }

@@ -1,13 +1,11 @@
 //! What becomes of sold goods: they are picked and handed over, or the sale is taken back.
 
-use std::collections::BTreeMap;
-
 use super::Reply;
 use super::handover::{done, keep, record};
 use super::holds::{end, split_off, split_over, units_at, unknown};
 use super::shelf::Shelf;
 use crate::id::{LocationId, OpaqueId, Sku};
-use crate::order::sort_by;
+use crate::order::{SortedMap, sort_by};
 use crate::stock::event::{Happening, Units};
 use crate::stock::hold::{Hold, HoldRefusal, HoldState, LineUnits, QuoteHolds};
 use crate::stock::movement::{Movement, Rejection};
@@ -142,10 +140,9 @@ fn restock<S: Store>(
     store: &S,
 ) -> Result<(), S::Error> {
     let id: OpaqueId = format!("{quote}/{cause}").parse().unwrap_or_else(|_| cause.clone());
-    let mut positions: BTreeMap<(Sku, LocationId), i64> = BTreeMap::new();
+    let mut positions = SortedMap::<(Sku, LocationId), i64>::default();
     for Units { sku, at } in picked.into_iter().filter(|units| units.at.quantity > 0) {
-        let units = positions.entry((sku, at.location)).or_default();
-        *units = units.saturating_add(at.quantity.into());
+        positions.update((sku, at.location), i64::default, |units| *units = units.saturating_add(at.quantity.into()));
     }
     for ((sku, location), quantity) in positions {
         // Refused only where the shelf is full: then the books stay below what is there, until it is counted.

@@ -1,22 +1,21 @@
 //! The positions one command works on: read once, changed in memory, written once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::id::{LocationId, Sku};
+use crate::order::{SortedMap, SortedSet};
 use crate::stock::position::{Counters, Position};
 use crate::stock::store::Store;
 
 /// Positions on their way through a command.
 pub(super) struct Shelf<'a, S: Store> {
     store: &'a S,
-    read: BTreeSet<Sku>,
-    positions: BTreeMap<(Sku, LocationId), Position>,
-    changed: BTreeSet<(Sku, LocationId)>,
+    read: SortedSet<Sku>,
+    positions: SortedMap<(Sku, LocationId), Position>,
+    changed: SortedSet<(Sku, LocationId)>,
 }
 
 impl<'a, S: Store> Shelf<'a, S> {
     pub(super) fn new(store: &'a S) -> Self {
-        Self { store, read: BTreeSet::new(), positions: BTreeMap::new(), changed: BTreeSet::new() }
+        Self { store, read: SortedSet::default(), positions: SortedMap::default(), changed: SortedSet::default() }
     }
 
     /// The counters of a position as they stand; zero where nobody has written any.
@@ -39,9 +38,8 @@ impl<'a, S: Store> Shelf<'a, S> {
     ) -> Result<(), S::Error> {
         self.counters(sku, location)?;
         let key = (sku.clone(), location.clone());
-        let position = self.positions.entry(key.clone());
-        let position = position.or_insert_with(|| Position::empty(sku.clone(), location.clone()));
-        change(&mut position.counters);
+        let new = || Position::empty(sku.clone(), location.clone());
+        self.positions.update(key.clone(), new, |position| change(&mut position.counters));
         self.changed.insert(key);
         Ok(())
     }

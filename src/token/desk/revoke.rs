@@ -1,7 +1,5 @@
 //! Taking back: on request, because units came back, or because a party is suspended.
 
-use std::collections::BTreeMap;
-
 use super::super::call::Answer;
 use super::super::event::{Act, Kind, TokenEvent};
 use super::super::evidence::SoldLine;
@@ -11,6 +9,7 @@ use super::super::register::{Party, PartyKind};
 use super::super::store::Store;
 use super::{Turn, about, done};
 use crate::id::{OpaqueId, Sku};
+use crate::order::SortedMap;
 
 impl<S: Store> Turn<'_, S> {
     pub(super) fn revoke(&self, id: &OpaqueId, cause: Option<String>) -> Result<Answer, S::Error> {
@@ -67,14 +66,14 @@ impl<S: Store> Turn<'_, S> {
         }
         self.store.put_returned(&line.quote, line.line, line.returned)?;
         let sold = line.committed.saturating_sub(line.returned);
-        let mut by_part: BTreeMap<Sku, Vec<Token>> = BTreeMap::new();
+        let mut by_part = SortedMap::<Sku, Vec<Token>>::default();
         for token in self.store.tokens_of(&line.quote, line.line)? {
             if token.counts(self.now) {
-                by_part.entry(token.claims.sku.clone()).or_default().push(token);
+                by_part.update(token.claims.sku.clone(), Vec::new, |tokens| tokens.push(token));
             }
         }
         let entry = self.log(came_back(line))?;
-        for tokens in by_part.into_values() {
+        for (_, tokens) in by_part {
             let per_unit = tokens.iter().map(|token| token.per_unit).max().unwrap_or(1);
             let entitled = usize::try_from(sold.saturating_mul(per_unit)).unwrap_or(usize::MAX);
             let excess = tokens.len().saturating_sub(entitled);
