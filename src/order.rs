@@ -74,7 +74,7 @@ impl<T: Ord> SortedSet<T> {
 }
 
 impl<T> SortedSet<T> {
-    /// Keeps those for which `keep` says so.
+    /// Keeps the values that `keep` says.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         self.0.retain(keep);
     }

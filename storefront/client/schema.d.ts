@@ -506,6 +506,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parts by words
+         * @description Description, brand, part type, numbers, specifications, vehicles. Typing errors are forgiven in words of letters, and the last word may be begun only. A specification narrows as `spec.NAME=VALUE`; at most eight filters.
+         *
+         *     Needs a key with scope `query`.
+         */
+        get: operations["searchParts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stock/incoming": {
         parameters: {
             query?: never;
@@ -944,6 +966,8 @@ export interface components {
             lines: components["schemas"]["QuoteLine"][];
             /** @description The caller's own name for it. */
             reference?: string;
+            /** @description The quote that took its place. */
+            replaced_by?: components["schemas"]["Id"];
             /** @description How far it has come. */
             state: components["schemas"]["QuoteState"];
             /** @description Of the units held, without core charges. */
@@ -1224,6 +1248,44 @@ export interface components {
             sku: components["schemas"]["Sku"];
             /** @description Sub-model, such as `EX-L`; empty fits all. */
             submodel?: string;
+        };
+        /** @description What an answer says of a part. */
+        FoundPart: {
+            /** @description The maker's brand code. */
+            brand: string;
+            /** @description The brand's name as people write it. */
+            brand_name: string;
+            /** @description One line for people. */
+            description: string;
+            /** @description Where it stands in its life. */
+            life_cycle: components["schemas"]["LifeCycle"];
+            /** @description The maker's number. */
+            number: string;
+            /** @description What it is. */
+            part_type: string;
+            /** @description How well it fits the words; comparable within one answer only. */
+            score: number;
+            /** @description The distributor's name for it. */
+            sku: string;
+            /** @description The part that is sold today in its place. */
+            superseded_by?: string;
+        };
+        /** @description What was found. */
+        FoundParts: {
+            /** @description Pass it on for the next page; absent on the last one. */
+            cursor?: string;
+            /** @description `all` of the words, or `all_but_one` where no part has all. */
+            matched: string;
+            /** @description The best first. */
+            parts: components["schemas"]["FoundPart"][];
+            /** @description Words that were read as others. */
+            read_as: components["schemas"]["ReadAs"][];
+            /** @description So many parts were found. */
+            total: number;
+            /** @description `total` counts all that there are; else there are more. */
+            total_is_exact: boolean;
+            /** @description Words that nothing has; they were left out. */
+            unknown: string[];
         };
         /**
          * @description How the goods reach the account.
@@ -2268,6 +2330,8 @@ export interface components {
             lines: components["schemas"]["QuoteLine"][];
             /** @description The caller's own name for it. */
             reference?: string;
+            /** @description The quote that took its place. */
+            replaced_by?: components["schemas"]["Id"];
             /** @description How far it has come. */
             state: components["schemas"]["QuoteState"];
             /** @description Of the units held, without core charges. */
@@ -2349,6 +2413,13 @@ export interface components {
          * @enum {string}
          */
         QuoteState: "held" | "committing" | "committed" | "releasing" | "released" | "expired";
+        /** @description A word that was read as others. */
+        ReadAs: {
+            /** @description As it was read. */
+            read_as: string[];
+            /** @description As it was sent. */
+            word: string;
+        };
         /** @description A stable code and words. */
         Reason: {
             /** @description Stable. */
@@ -4850,7 +4921,10 @@ export interface operations {
     };
     openQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `replace` means the quote that has its place by now. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -4898,7 +4972,10 @@ export interface operations {
     };
     getQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header?: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -4927,13 +5004,17 @@ export interface operations {
             403: components["responses"]["Problem403Forbidden"];
             404: components["responses"]["Problem404NotFound"];
             409: components["responses"]["Problem409InProgress"];
+            422: components["responses"]["Problem422InvalidRequest"];
             500: components["responses"]["Problem500Internal"];
             503: components["responses"]["Problem503Unavailable"];
         };
     };
     commitQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -4983,7 +5064,10 @@ export interface operations {
     };
     extendQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -5032,7 +5116,10 @@ export interface operations {
     };
     releaseQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -5081,7 +5168,10 @@ export interface operations {
     };
     reorderQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -5131,7 +5221,10 @@ export interface operations {
     };
     returnQuote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id means the quote that has its place by now, if another took it. */
+                latest?: boolean;
+            };
             header: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
                 "X-Request-Id"?: components["parameters"]["RequestId"];
@@ -5173,6 +5266,49 @@ export interface operations {
             409: components["responses"]["Problem409OfReturnQuote"];
             413: components["responses"]["Problem413TooLarge"];
             422: components["responses"]["Problem422OfReturnQuote"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    searchParts: {
+        parameters: {
+            query?: {
+                /** @description At most eight words, in any order; it may be left out where a filter is given. */
+                q?: string;
+                /** @description A brand's code or name. */
+                brand?: string;
+                /** @description A part type's name; case and punctuation do not matter. */
+                part_type?: string;
+                /** @description Parts of a page; 20 if not said. */
+                limit?: number;
+                /** @description Where the page begins: the `cursor` of the one before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The best first. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundParts"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            422: components["responses"]["Problem422InvalidRequest"];
             500: components["responses"]["Problem500Internal"];
             503: components["responses"]["Problem503Unavailable"];
         };
