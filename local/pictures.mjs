@@ -17,6 +17,19 @@ const shop = async (page) => {
   await page.waitForFunction(() => [...document.querySelectorAll("holdfast-availability")].every((one) => one.shadowRoot?.querySelector(".status")));
 };
 
+/** The console of the demonstration branch. Its lists have something to show after `make demo`, which plays a day. */
+const branch = async (page, then = async () => {}) => {
+  await page.getByLabel(/^Key of the branch/).fill("demo-branch");
+  await page.keyboard.press("Enter");
+  await page.locator("#today").waitFor();
+  await then();
+};
+const tab = (page, name) => page.getByRole("navigation", { name: "Views" }).getByRole("button", { name }).click();
+const look = async (page, text) => {
+  await page.locator("#code").fill(text);
+  await page.keyboard.press("Enter");
+};
+
 // Each picture: its name, its page, how large a window, and what is done before it is taken.
 const PICTURES = [
   { name: "shop", path: "/demo", width: 1280, height: 860, ready: shop },
@@ -37,6 +50,48 @@ const PICTURES = [
       await page.locator("holdfast-fitment li").first().waitFor();
       await page.locator("holdfast-availability .fits").first().waitFor();
     },
+  },
+  {
+    name: "branch", path: "/branch", width: 1180, height: 820,
+    ready: (page) => branch(page, async () => {
+      // Two orders have been picked, and wait.
+      for (let picked = 0; picked < 2; picked++) {
+        await page.locator("#pick button.primary").first().click();
+        await page.locator("#hand_over li").nth(picked).waitFor();
+      }
+      await page.waitForFunction(() => !document.querySelector("#pick .done"));
+    }),
+  },
+  {
+    name: "branch-count", path: "/branch", width: 820, height: 1000,
+    ready: (page) => branch(page, async () => {
+      await look(page, "BRKX-4410");
+      const books = page.locator("[data-counter=on_hand]");
+      await books.waitFor();
+      await page.getByRole("button", { name: "Count", exact: true }).click();
+      await page.getByLabel("Units on the shelf").fill(String(Number(await books.innerText()) - 1));
+      await page.locator("#variance.off").waitFor();
+    }),
+  },
+  {
+    name: "branch-counter", path: "/branch", width: 820, height: 700,
+    ready: (page) => branch(page, async () => {
+      await tab(page, /^Counter/);
+      await look(page, "2*BRKX-4410");
+      await page.locator(".lines .money").filter({ hasText: "$" }).waitFor();
+    }),
+  },
+  {
+    name: "branch-offline", path: "/branch", width: 390, height: 844, colorScheme: "dark",
+    ready: (page) => branch(page, async () => {
+      await look(page, "BRKX-4410");
+      await page.locator("[data-counter=on_hand]").waitFor();
+      await page.context().setOffline(true);
+      await page.getByRole("button", { name: "Receive", exact: true }).click();
+      await page.getByLabel("Units").fill("4");
+      await page.getByRole("form", { name: "Receive" }).getByRole("button", { name: "Receive" }).click();
+      await tab(page, "Not sent 1");
+    }),
   },
 ];
 

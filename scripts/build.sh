@@ -32,14 +32,14 @@ sed -i.bak 's/^import source /import /' "$out/wasm/functions.js" && rm "$out/was
 wasm-opt -O1 --reorder-functions "${FEATURES[@]/#/--enable-}" "$out/wasm/functions_bg.wasm" -o "$out/functions_bg.wasm"
 esbuild functions/entry.js --bundle --format=esm --outfile="$out/index.js" --log-level=warning \
   --external:cloudflare:* --external:./functions_bg.wasm "--alias:holdfast-wasm=$(cd "$out" && pwd)/wasm/functions.js"
-rm -rf "$out/assets" && cp -r web "$out/assets" && rm -r "$out/assets/board"
-# The board of /kpi, with the chart library, as one script and one style sheet.
-esbuild kpi=web/board/main.js kpi=web/board/board.css --bundle --minify --format=esm --target=es2023 --log-level=warning \
+rm -rf "$out/assets" && cp -r web "$out/assets" && rm -r "$out/assets/board" "$out/assets/branch"
+# The board of /kpi and the console of /branch, each with its libraries as one script and one style sheet.
+esbuild kpi=web/board/main.js kpi=web/board/board.css branch=web/branch/main.js branch=web/branch/branch.css --bundle --minify --format=esm --target=es2023 --log-level=warning \
   --outdir="$out/assets/assets"
 # The storefront element, one file for shops to include.
 esbuild storefront/src/index.js --bundle --minify --format=esm --target=es2022 --log-level=warning --outfile="$out/assets/holdfast.js"
 element=$(gzip -9c "$out/assets/holdfast.js" | wc -c)
 [ "$element" -le $((ELEMENT_LIMIT_KB * 1000)) ] || { echo "holdfast.js: $element bytes gzipped, over $ELEMENT_LIMIT_KB kB" >&2; exit 1; }
-cp node_modules/uplot/LICENSE "$out/assets/assets/uplot-licence.txt"
+for library in uplot lit idb; do cp "node_modules/$library/LICENSE" "$out/assets/assets/$library-licence.txt"; done
 echo "$stamp" > "$out/stamp"
 if [ "$out" = build ]; then echo "built build/index.js and $(scripts/wasm-size.sh), holdfast.js: $((element / 1000)) kB gzipped (limit $ELEMENT_LIMIT_KB)"; fi

@@ -1,6 +1,6 @@
 // What people and crawlers look at: static files, with the headers that keep other people's code out of them.
 
-const PAGES = new Set(["/", "/kpi", "/robots.txt", "/llms.txt", "/openapi.json", "/demo", "/holdfast.js"]);
+const PAGES = new Set(["/", "/kpi", "/branch", "/branch-sw.js", "/robots.txt", "/llms.txt", "/openapi.json", "/demo", "/holdfast.js"]);
 // What programs in other origins' pages may read.
 const OPEN = new Set(["/openapi.json", "/holdfast.js"]);
 // What shops include: asked for on each of their pages, new with a release.

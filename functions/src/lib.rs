@@ -28,6 +28,7 @@ pub mod tokens;
 pub mod ucp;
 pub mod vehicles;
 pub mod wire;
+pub mod worklist;
 
 use std::future::Future;
 use std::task::{Context, Poll, Waker};

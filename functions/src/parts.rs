@@ -1,19 +1,25 @@
 //! `/v1/parts`: what a part is. Prices and cost stay out of it; `POST /v1/query` tells what a caller pays.
 
+use std::rc::Rc;
+
 use holdfast::access::Scope;
 use holdfast::catalog::part::{
     Billing, Calibration, Component, Interchange, Kind, LifeCycle, Pack, Part, PartType, Supply,
 };
-use holdfast::catalog::{PartNumber, Reading};
+use holdfast::catalog::{Gtin, PartNumber, Reading};
 use holdfast::id::{BrandCode, Quantity, Sku};
 use holdfast::order::SortedMap;
 use holdfast::query::request::{LineRequest, Wanted};
 use holdfast::query::resolve::{Finding, Match, resolve};
+use holdfast::time::Timestamp;
 use serde::Serialize;
 
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::wire::Answer;
+
+/// The most parts of one bar code that are told.
+const MAX_OF_GTIN: usize = 5;
 
 /// A part as callers see it.
 #[derive(Serialize)]
@@ -93,19 +99,23 @@ pub async fn by_sku(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     Ok(edge.ok(&PartView::of(&part)))
 }
 
-/// `GET /v1/parts?brand=&number=`
+/// `GET /v1/parts?brand=&number=`, `GET /v1/parts?gtin=`
 pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
     edge.caller(Scope::Query).await?;
+    let gtin: Option<Gtin> = edge.parameter("gtin")?;
     let brand = edge.parameters("brand").find(|brand| !brand.is_empty());
-    let Some(number) = edge.parameter("number")? else {
-        return Err(Problem::invalid_field("/number", "`number` is required: GET /v1/parts?brand=BRKX&number=44-10"));
+    let line = edge.parameter("number")?.map(|number| {
+        let wanted = Wanted::Number { brand, number };
+        LineRequest { wanted, quantity: Quantity::ONE }
+    });
+    let find = |reading: &Reading| match (&gtin, &line) {
+        (Some(gtin), _) => Some(with_gtin(gtin, reading)),
+        (None, Some(line)) => Some(with_number(line, edge.now, reading)),
+        (None, None) => None,
     };
-    let line = LineRequest { wanted: Wanted::Number { brand, number }, quantity: Quantity::ONE };
-    let line = edge.settle(|reading: &Reading| resolve(&line, edge.now, reading)).await?;
-    let parts = match &line.finding {
-        Finding::Choices(choices) => choices.iter().map(|choice| PartView::of(&choice.part)).collect(),
-        Finding::Candidates(parts) => parts.iter().map(|part| PartView::of(part)).collect(),
-        Finding::Nothing(_) => Vec::new(),
+    let Some((matched, parts)) = edge.settle(find).await? else {
+        let detail = "`number` or `gtin` is required: GET /v1/parts?brand=BRKX&number=44-10";
+        return Err(Problem::invalid_field("/number", detail));
     };
     #[derive(Serialize)]
     struct Body<'a> {
@@ -113,5 +123,27 @@ pub async fn by_number(edge: &Edge<'_>) -> Result<Answer, Problem> {
         matched: Match,
         parts: Vec<PartView<'a>>,
     }
-    Ok(edge.ok(&Body { matched: line.matched, parts }))
+    Ok(edge.ok(&Body { matched, parts: parts.iter().map(|part| PartView::of(part)).collect() }))
+}
+
+fn with_number(line: &LineRequest, now: Timestamp, reading: &Reading) -> (Match, Vec<Rc<Part>>) {
+    let line = resolve(line, now, reading);
+    let parts = match line.finding {
+        Finding::Choices(choices) => choices.into_iter().map(|choice| choice.part).collect(),
+        Finding::Candidates(parts) => parts,
+        Finding::Nothing(_) => Vec::new(),
+    };
+    (line.matched, parts)
+}
+
+/// Several parts may have one bar code; then all are told and none is guessed.
+fn with_gtin(gtin: &Gtin, reading: &Reading) -> (Match, Vec<Rc<Part>>) {
+    let skus = reading.skus(gtin);
+    let parts: Vec<_> = skus.iter().take(MAX_OF_GTIN).filter_map(|sku| reading.part(sku)).collect();
+    let matched = match parts.len() {
+        0 => Match::None,
+        1 => Match::Exact,
+        _ => Match::Ambiguous,
+    };
+    (matched, parts)
 }

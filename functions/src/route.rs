@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
     admin, availability, events, live, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens,
-    ucp, vehicles,
+    ucp, vehicles, worklist,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -184,6 +184,10 @@ async fn to_stock(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["incoming"] => {
             only(edge, "POST")?;
             stock::incoming(edge).await
+        }
+        ["worklist"] => {
+            only(edge, "GET")?;
+            worklist::show(edge).await
         }
         [sku] => {
             only(edge, "GET")?;

@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
-use holdfast::id::{LocationId, OpaqueId, Quantity, Sku};
+use holdfast::id::{LocationId, OpaqueId, Quantity, Region, Sku};
 use holdfast::input::{Faults, Fields};
-use holdfast::order::{SortedMap, distinct, sort_by, sort_by_key};
+use holdfast::order::{SortedMap, SortedSet, distinct, sort_by, sort_by_key};
 use holdfast::pricing::{Account, AccountKind};
 use holdfast::sourcing::Location;
 use holdfast::stock::shard::{Command, Expected, MovementResult, ReceiptChange, ReceiptOutcome, ReceiptResult, Reply};
@@ -39,7 +39,7 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
     fields.finish(&mut faults);
     let items = faults.or(Some(items))?;
 
-    let guard = Guard::over(edge, account, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
+    let guard = Guard::over(edge, account, distinct(items.iter().map(|movement| &movement.sku))).await?;
     let refused = |movement: &Movement, code: Rejection| MovementResult::Rejected {
         id: movement.id.clone(),
         code,
@@ -82,7 +82,7 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
     let changes = faults.or(Some(changes))?;
 
-    let guard = Guard::over(edge, account, changes.iter().map(|change| (&change.sku, &change.location))).await?;
+    let guard = Guard::over(edge, account, distinct(changes.iter().map(|change| &change.sku))).await?;
     let refused = |change: &ReceiptChange, code: Rejection| ReceiptResult {
         id: change.id.clone(),
         outcome: ReceiptOutcome::Rejected,
@@ -185,9 +185,10 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
 }
 
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
-struct Guard {
+pub struct Guard {
     account: Rc<Account>,
-    parts: SortedMap<Sku, Rc<Part>>,
+    /// Those of the skus that are in the catalogue.
+    pub parts: SortedMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
     shards: ShardMap,
 }
@@ -196,12 +197,8 @@ struct Guard {
 type Places = SortedMap<ShardName, Vec<usize>>;
 
 impl Guard {
-    async fn over<'a>(
-        edge: &Edge<'_>,
-        account: Rc<Account>,
-        positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
-    ) -> Result<Self, Problem> {
-        let skus = distinct(positions.map(|(sku, _)| sku));
+    /// What is to be known about positions of these skus.
+    pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: SortedSet<&Sku>) -> Result<Self, Problem> {
         let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -217,11 +214,21 @@ impl Guard {
         if part.kind != Kind::Physical {
             return Err(Rejection::NotStocked);
         }
+        Ok(self.shards.shard(&self.place(location)?.region, sku))
+    }
+
+    /// The location, or why the caller may not touch it.
+    pub fn place(&self, location: &LocationId) -> Result<&Location, Rejection> {
         let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
         if self.account.kind == AccountKind::Branch && self.account.home != *location {
             return Err(Rejection::ForbiddenLocation);
         }
-        Ok(self.shards.shard(&place.region, sku))
+        Ok(place)
+    }
+
+    /// Every shard of a region.
+    pub fn shards_of(&self, region: &Region) -> Vec<ShardName> {
+        self.shards.of_region(region)
     }
 
     /// Sends each item to the shard that owns its position, one command a shard, all at once, and once more to whom a
@@ -271,7 +278,8 @@ impl Guard {
     }
 }
 
-async fn ask_all(
+/// Sends each command to its shard, all at once.
+pub async fn ask_all(
     edge: &Edge<'_>,
     calls: Vec<(Command, ShardName, Vec<usize>)>,
 ) -> Result<Vec<(ShardName, Vec<usize>, Reply)>, Problem> {
@@ -292,6 +300,7 @@ fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<M
     let expect_version = fields.optional("expect_version", faults);
     let incoming = fields.optional("incoming", faults);
     let safety = fields.optional("safety", faults);
+    let quote = fields.optional("quote", faults);
     fields.finish(faults);
     Some(Movement {
         id: id?,
@@ -303,6 +312,7 @@ fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<M
         expect_version,
         incoming,
         safety,
+        quote,
     })
 }
 

@@ -32,7 +32,7 @@ struct Defaults {
 pub fn read_file(path: &Path, import: &mut Import) -> Result<(), Error> {
     let mut xml = XmlFile::open(path, "PIES")?;
     let file = import.report.file(&path.display().to_string());
-    import.decides_about(&["part", "number"]);
+    import.decides_about(&["part", "number", "gtin"]);
     import.report.console().start("reading PIES", xml.bytes());
     let mut defaults = Defaults { currency: Currency::USD, brand: None, sheets: Vec::new() };
     let mut seen = 0_u64;

@@ -30,6 +30,8 @@ pub enum Topic {
     Part,
     /// Owner: a normalised number.
     Number,
+    /// Owner: a bar code, as [`holdfast::catalog::Gtin`] writes it.
+    Gtin,
     /// Owner: a vehicle.
     Application,
     /// Owner: an account.
@@ -51,9 +53,10 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Part,
         Self::Number,
+        Self::Gtin,
         Self::Application,
         Self::Account,
         Self::Contract,

@@ -316,6 +316,9 @@ requests! {
         /// With `count`: sets the safety stock too.
         #[schemars(range(min = 0, max = 1_000_000_000))]
         safety: Option<u64>,
+        /// With `pick`: the quote whose goods these are; without it, those that were to expire first. With `hand_over`: the
+        /// quote whose goods were handed over.
+        quote: Option<OpaqueId>,
     }
 
     /// Scheduled receipts: 1 to 1,000 in both lists together.

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `part/{sku}` | [`super::Part`] | catalogue |
 //! | `number/{normalised}` | list of [`super::number::NumberEntry`] | catalogue |
+//! | `gtin/{14 digits}` | list of the skus with this bar code | catalogue |
 //! | `fitment/{vehicle}/{part type}` | [`super::fitment::Fitment`] | catalogue |
 //! | `vehicle/{vehicle}` | [`super::fitment::VehicleParts`] | catalogue |
 //! | `vin/wmi/{WMI}` | [`super::vin::WmiRecord`] | catalogue |
@@ -22,6 +23,7 @@
 //! | `tool/{tool}` | [`crate::token::register::Tool`] | catalogue |
 
 use super::fitment::{VehicleKey, folded};
+use super::gtin::Gtin;
 use super::number::NormalisedNumber;
 use super::vin::{Vin, Wmi};
 use crate::id::{AccountId, Region, RegisteredId, Sku, TermsId};
@@ -34,6 +36,11 @@ pub fn part(sku: &Sku) -> String {
 /// The parts that answer to a number.
 pub fn number(number: &NormalisedNumber) -> String {
     format!("number/{}", number.as_str())
+}
+
+/// The parts with a bar code.
+pub fn gtin(gtin: &Gtin) -> String {
+    format!("gtin/{gtin}")
 }
 
 /// The applications of one part type on one vehicle.

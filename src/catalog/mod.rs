@@ -4,6 +4,7 @@
 //! and [`keys`] says under which key of the catalogue's KV namespace each one lies.
 
 pub mod fitment;
+pub mod gtin;
 pub mod keys;
 pub mod number;
 pub mod part;
@@ -12,6 +13,7 @@ pub mod supersession;
 pub mod vin;
 
 pub use fitment::{Application, VehicleKey};
+pub use gtin::Gtin;
 pub use number::{NormalisedNumber, PartNumber};
 pub use part::Part;
 pub use records::{Lookup, Reading, Record, Records};

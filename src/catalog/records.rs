@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde_json::Value;
 
 use super::fitment::{Fitment, VehicleKey, VehicleParts};
+use super::gtin::Gtin;
 use super::keys;
 use super::number::{NormalisedNumber, NumberEntry};
 use super::part::Part;
@@ -33,6 +34,8 @@ pub enum Record {
     Part(Rc<Part>),
     /// `number/…`
     Numbers(Rc<Vec<NumberEntry>>),
+    /// `gtin/…`
+    Skus(Rc<Vec<Sku>>),
     /// `fitment/…`
     Fitment(Rc<Fitment>),
     /// `vehicle/…`
@@ -82,6 +85,7 @@ impl Record {
         let parsed = match kind.next().unwrap_or_default() {
             "part" => json::from_str(text).map(Self::Part),
             "number" => json::from_str(text).map(Self::Numbers),
+            "gtin" => json::from_str(text).map(Self::Skus),
             "fitment" => json::from_str(text).map(Self::Fitment),
             "vehicle" => json::from_str(text).map(Self::VehicleParts),
             "account" => json::from_str(text).map(Self::Account),
@@ -162,6 +166,11 @@ impl<'a> Reading<'a> {
     /// What answers to a number; empty if nothing does.
     pub fn numbers(&self, number: &NormalisedNumber) -> Rc<Vec<NumberEntry>> {
         if let Some(Record::Numbers(entries)) = self.get(keys::number(number)) { entries } else { Rc::default() }
+    }
+
+    /// The skus with a bar code.
+    pub fn skus(&self, gtin: &Gtin) -> Rc<Vec<Sku>> {
+        if let Some(Record::Skus(skus)) = self.get(keys::gtin(gtin)) { skus } else { Rc::default() }
     }
 
     /// The applications of a part type on a vehicle.

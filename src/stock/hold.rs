@@ -45,6 +45,9 @@ pub struct QuoteHolds {
     /// Lines whose sku was given a shard of its own, as they were then: they are there now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Hold>,
+    /// When it was sold; not known of sales from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<Timestamp>,
     /// When the record may be forgotten: see [`QuoteHolds::forget_after`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forget_at: Option<Timestamp>,
@@ -89,6 +92,9 @@ pub struct Hold {
     /// Units sold that came back, from the customer or from the shelf.
     #[serde(default)]
     pub returned: u32,
+    /// Units picked that were handed over.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub handed_over: u32,
 }
 
 /// A line of a quote, or a component of a bundle line.
@@ -188,6 +194,7 @@ impl QuoteHolds {
             replaced_by,
             returns: vec![],
             moved: vec![],
+            committed_at: None,
             forget_at,
         }
     }
@@ -250,6 +257,11 @@ impl QuoteHolds {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(units: &u32) -> bool {
+    *units == 0
+}
+
 /// When a shard frees what is held for a quote that expires at `expires_at`.
 pub fn frees_at(expires_at: Timestamp) -> Timestamp {
     expires_at.plus(GRACE)
@@ -264,6 +276,11 @@ impl Hold {
     /// Units that were sold and have not come back.
     pub fn outstanding(&self) -> u32 {
         self.committed.saturating_sub(self.returned)
+    }
+
+    /// Units that were picked and wait to be handed over.
+    pub fn waiting(&self) -> u32 {
+        self.outstanding().saturating_sub(self.unpicked).saturating_sub(self.handed_over)
     }
 
     /// Units that this hold alone keeps from others.
@@ -305,6 +322,7 @@ mod tests {
             committed,
             unpicked,
             returned,
+            handed_over: 0,
         };
         let record =
             |state, holds| QuoteHolds { holds, ..QuoteHolds::nothing("q".parse().unwrap(), state, Timestamp::EPOCH) };

@@ -36,6 +36,10 @@ pub struct Movement {
     /// With `count`: sets the safety stock too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safety: Option<u64>,
+    /// With `pick`: the quote whose goods these are; without it, those that were to expire first. With `hand_over`: the
+    /// quote whose goods were handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<OpaqueId>,
 }
 
 /// What a movement does to the counters.
@@ -61,6 +65,8 @@ pub enum MovementKind {
     TransferIn,
     /// Sold goods were taken from the shelf.
     Pick,
+    /// Picked goods of a quote were handed to the customer, or to whoever takes them there. No counter changes.
+    HandOver,
     /// A customer brought goods back.
     Return,
 }
@@ -77,7 +83,10 @@ pub enum Rejection {
     #[error("a reason has at most 200 characters")]
     InvalidReason,
     /// A field that this kind of movement does not have.
-    #[error("only a receipt names an incoming, and only a count sets the safety stock")]
+    #[error(
+        "only a receipt names an incoming, only a count sets the safety stock, only a pick or a hand-over names a quote, \
+         and a hand-over must"
+    )]
     InvalidField,
     /// The id was used before for another movement of this position.
     #[error("this id was already used for a different movement of this position; choose a new one")]
@@ -94,6 +103,12 @@ pub enum Rejection {
     /// More than was sold.
     #[error("fewer units are committed than the movement picks")]
     ExceedsCommitted,
+    /// More than was picked for the quote.
+    #[error("fewer units are picked for this quote, and not handed over yet, than the movement hands over")]
+    ExceedsPicked,
+    /// The quote has sold nothing here.
+    #[error("nothing of this part was sold here on this quote")]
+    UnknownQuote,
     /// A counter would pass its limit.
     #[error("a position holds at most 1,000,000,000 units")]
     TooMany,
@@ -154,12 +169,13 @@ struct Flat {
     expect_version: Option<u64>,
     incoming: Option<OpaqueId>,
     safety: Option<u64>,
+    quote: Option<OpaqueId>,
 }
 
 impl From<Flat> for Entry {
     fn from(flat: Flat) -> Self {
-        let Flat { id, sku, location, kind, quantity, reason, expect_version, incoming, safety, .. } = flat;
-        let movement = Movement { id, sku, location, kind, quantity, reason, expect_version, incoming, safety };
+        let Flat { id, sku, location, kind, quantity, reason, expect_version, incoming, safety, quote, .. } = flat;
+        let movement = Movement { id, sku, location, kind, quantity, reason, expect_version, incoming, safety, quote };
         let Flat { seq, at, version, expected, on_hand, .. } = flat;
         Self { seq, at, version, expected, on_hand, movement }
     }
@@ -169,7 +185,8 @@ impl Movement {
     /// Sold goods that come back to the shelf.
     pub(super) fn returned(id: OpaqueId, sku: Sku, location: LocationId, quantity: i64) -> Self {
         let kind = MovementKind::Return;
-        Self { id, sku, location, kind, quantity, reason: None, expect_version: None, incoming: None, safety: None }
+        let (reason, expect_version, incoming, safety, quote) = (None, None, None, None, None);
+        Self { id, sku, location, kind, quantity, reason, expect_version, incoming, safety, quote }
     }
 
     /// Whether it says that the books were wrong, or that goods they speak of cannot be sold.
@@ -214,6 +231,7 @@ impl Movement {
                 after.committed = take(before.committed, units, before.committed, Rejection::ExceedsCommitted)?;
                 after.on_hand = take(before.on_hand, units, sellable, Rejection::ExceedsOnHand)?;
             }
+            MovementKind::HandOver => {}
         }
         if after.on_hand > MAX_UNITS || after.safety > MAX_UNITS { Err(Rejection::TooMany) } else { Ok(after) }
     }
@@ -235,7 +253,12 @@ impl Movement {
         }
         let misplaced_receipt = self.incoming.is_some() && self.kind != MovementKind::Receipt;
         let misplaced_safety = self.safety.is_some() && self.kind != MovementKind::Count;
-        if misplaced_receipt || misplaced_safety {
+        let misplaced_quote = match self.kind {
+            MovementKind::Pick => false,
+            MovementKind::HandOver => self.quote.is_none(),
+            _ => self.quote.is_some(),
+        };
+        if misplaced_receipt || misplaced_safety || misplaced_quote {
             Err(Rejection::InvalidField)
         } else {
             Ok(self.quantity.unsigned_abs())
@@ -283,6 +306,7 @@ mod tests {
             expect_version: None,
             incoming: None,
             safety: None,
+            quote: None,
         }
     }
 
@@ -353,5 +377,8 @@ mod tests {
         assert_eq!(safety.apply(Counters::default()), Err(Rejection::InvalidField));
         let incoming = Movement { incoming: Some("PO".parse().unwrap()), ..movement(MovementKind::Count, 1) };
         assert_eq!(incoming.apply(Counters::default()), Err(Rejection::InvalidField));
+        let quote = Movement { quote: Some("q".parse().unwrap()), ..movement(MovementKind::Receipt, 1) };
+        assert_eq!(quote.apply(Counters::default()), Err(Rejection::InvalidField));
+        assert_eq!(movement(MovementKind::HandOver, 1).apply(Counters::default()), Err(Rejection::InvalidField));
     }
 }

@@ -8,9 +8,11 @@ pub mod handover;
 mod holds;
 mod sales;
 mod shelf;
+pub mod worklist;
 
 use serde::{Deserialize, Serialize};
 
+use self::worklist::Worklist;
 use super::event::{Happening, StockEvent};
 use super::handover::{Handover, Page, Redirect};
 use super::hold::{HoldLine, HoldRefusal, LineHeld, LineUnits};
@@ -63,6 +65,13 @@ pub enum Command {
     },
     /// A page of a sku's ledger.
     Ledger(LedgerPage),
+    /// What there is to do at a location.
+    Worklist {
+        /// The location.
+        location: LocationId,
+        /// When its day began.
+        today: Timestamp,
+    },
     /// Set stock aside for a quote, for each line as much as there is.
     Hold {
         /// The quote.
@@ -127,7 +136,7 @@ pub enum Command {
 impl Command {
     /// Whether it changes nothing, beyond what the clock says.
     pub fn reads_only(&self) -> bool {
-        matches!(self, Self::Read { .. } | Self::Positions { .. } | Self::Ledger(_))
+        matches!(self, Self::Read { .. } | Self::Positions { .. } | Self::Ledger(_) | Self::Worklist { .. })
     }
 }
 
@@ -165,6 +174,8 @@ pub enum Reply {
         /// Oldest first.
         entries: Vec<Entry>,
     },
+    /// To [`Command::Worklist`].
+    Worklist(Worklist),
     /// To [`Command::Hold`].
     Held {
         /// In the order of the command.
@@ -354,6 +365,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
         Command::Read { skus } => (read(&skus, now, store)?, false),
         Command::Positions { sku } => (Reply::Positions { positions: store.positions(&sku)? }, false),
         Command::Ledger(page) => (Reply::Ledger { entries: store.ledger(&page)? }, false),
+        Command::Worklist { location, today } => (Reply::Worklist(worklist::of(&location, today, now, store)?), false),
         Command::Move { movements } => {
             let results =
                 movements.into_iter().map(|movement| apply(movement, now, store)).collect::<Result<_, _>>()?;
@@ -460,8 +472,13 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
             return Ok(reject(Rejection::UnknownIncoming));
         }
     }
-    if movement.kind == MovementKind::Pick {
-        sales::pick(&movement.sku, &movement.location, movement.quantity.unsigned_abs(), now, store)?;
+    let refused = match movement.kind {
+        MovementKind::Pick => sales::pick(&movement, now, store)?,
+        MovementKind::HandOver => sales::hand_over(&movement, now, store)?,
+        _ => None,
+    };
+    if let Some(rejection) = refused {
+        return Ok(reject(rejection));
     }
     if movement.corrects() && position.counters.balance() < before.balance() {
         position.lowered_at = Some(now);

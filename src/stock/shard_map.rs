@@ -141,6 +141,12 @@ impl ShardMap {
         Self { dedicated, ..self }
     }
 
+    /// Every shard of a region, as far as this map knows.
+    pub fn of_region(&self, region: &Region) -> Vec<ShardName> {
+        let buckets = (0..self.buckets.get()).map(|bucket| ShardName::bucket(region.clone(), bucket));
+        buckets.chain(self.dedicated.0.iter().filter(|name| name.region == *region).cloned()).collect()
+    }
+
     /// The one shard that owns `sku` in `region`, as far as this map knows.
     pub fn shard(&self, region: &Region, sku: &Sku) -> ShardName {
         if self.dedicated.has(region, sku) {

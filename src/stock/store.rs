@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::event::StockEvent;
 use super::handover::Handover;
-use super::hold::{HoldState, QuoteHolds};
+use super::hold::{Hold, HoldState, QuoteHolds};
 use super::movement::Entry;
 use super::position::Position;
 use super::shard_map::ShardName;
@@ -44,6 +44,14 @@ pub trait Store {
     /// Quotes that [await stock](QuoteHolds::awaits) of a position, by id; others that once held some there may be among
     /// them, but every one makes a pick and a shortfall slower.
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error>;
+    /// Quotes with sold goods to be [picked](QuoteHolds::awaits) at a location, by id; at most so many.
+    fn unpicked_at(&self, location: &LocationId, limit: u32) -> Result<Vec<QuoteHolds>, Self::Error>;
+    /// Positions of a location with scheduled receipts; at most so many.
+    fn expecting(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>, Self::Error>;
+    /// Positions of a location where more is promised than is there; at most so many.
+    fn short(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>, Self::Error>;
+    /// The ledgers of a location from a time on, newest first; at most so many entries.
+    fn entries_since(&self, location: &LocationId, since: Timestamp, limit: u32) -> Result<Vec<Entry>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error>;
     /// Whether events wait in the outbox.
@@ -125,6 +133,12 @@ impl MemoryStore {
 }
 
 impl MemoryStore {
+    fn positions_at(&self, location: &LocationId, limit: u32, wanted: impl Fn(&Position) -> bool) -> Vec<Position> {
+        let inner = self.inner.borrow();
+        let here = inner.positions.values().filter_map(|of_sku| of_sku.get(location)).filter(|one| wanted(one));
+        here.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect()
+    }
+
     /// The events of the outbox, the oldest first.
     pub fn outbox(&self) -> Vec<StockEvent> {
         self.inner.borrow().outbox.clone()
@@ -212,6 +226,32 @@ impl Store for MemoryStore {
     fn quotes_at(&self, sku: &Sku, location: &LocationId) -> Result<Vec<QuoteHolds>, Self::Error> {
         let awaits = |holds: &&QuoteHolds| holds.awaits(sku, location);
         Ok(self.inner.borrow().holds.values().filter(awaits).cloned().collect())
+    }
+
+    fn unpicked_at(&self, location: &LocationId, limit: u32) -> Result<Vec<QuoteHolds>, Self::Error> {
+        let sold = |holds: &&QuoteHolds| {
+            let unpicked = |hold: &Hold| hold.location == *location && hold.unpicked > 0;
+            holds.state == HoldState::Committed && holds.holds.iter().any(unpicked)
+        };
+        let inner = self.inner.borrow();
+        Ok(inner.holds.values().filter(sold).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    fn expecting(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>, Self::Error> {
+        Ok(self.positions_at(location, limit, |position| !position.incoming.is_empty()))
+    }
+
+    fn short(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>, Self::Error> {
+        Ok(self.positions_at(location, limit, |position| position.counters.shortfall() > 0))
+    }
+
+    fn entries_since(&self, location: &LocationId, since: Timestamp, limit: u32) -> Result<Vec<Entry>, Self::Error> {
+        let inner = self.inner.borrow();
+        let here = inner.ledger.values().flatten().filter(|e| e.movement.location == *location && e.at >= since);
+        let mut entries: Vec<Entry> = here.cloned().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.seq)));
+        entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(entries)
     }
 
     fn emit(&self, event: &StockEvent) -> Result<(), Self::Error> {

@@ -310,7 +310,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Which parts have a number
+         * Which parts have a number or a bar code
          * @description Other makers' numbers find our equivalents. When several parts share a number, all are told and none is guessed.
          *
          *     Needs a key with scope `query`.
@@ -588,6 +588,28 @@ export interface paths {
          *     Needs a key with scope `stock`.
          */
         post: operations["postMovements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stock/worklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a branch has to do
+         * @description Goods to pick and to hand over, goods on their way, shortfalls, and what was done today; at most 1,000 tasks, 200 of a kind from one shard. An account of kind `branch` sees only its home.
+         *
+         *     Needs a key with scope `stock`.
+         */
+        get: operations["getWorklist"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1593,6 +1615,8 @@ export interface components {
              * @description Units: at least 1, except `count` (at least 0) and `adjustment` (any but 0).
              */
             quantity: number;
+            /** @description With `pick`: the quote whose goods these are; without it, those that were to expire first. With `hand_over`: the quote whose goods were handed over. */
+            quote?: components["schemas"]["Id"];
             /** @description Why, in words. */
             reason?: string;
             /**
@@ -1781,10 +1805,11 @@ export interface components {
          *     - `transfer_out`: Goods left for another location.
          *     - `transfer_in`: Goods came from another location.
          *     - `pick`: Sold goods were taken from the shelf.
+         *     - `hand_over`: Picked goods of a quote were handed to the customer, or to whoever takes them there. No counter changes.
          *     - `return`: A customer brought goods back.
          * @enum {string}
          */
-        MovementKind: "receipt" | "adjustment" | "count" | "damage" | "quarantine" | "release_quarantine" | "transfer_out" | "transfer_in" | "pick" | "return";
+        MovementKind: "receipt" | "adjustment" | "count" | "damage" | "quarantine" | "release_quarantine" | "transfer_out" | "transfer_in" | "pick" | "hand_over" | "return";
         /**
          * @description Why a movement was not applied.
          *     - `invalid_quantity`: The quantity does not suit the kind.
@@ -1795,6 +1820,8 @@ export interface components {
          *     - `exceeds_free`: More than is free of promises.
          *     - `exceeds_quarantined`: More than is in quarantine.
          *     - `exceeds_committed`: More than was sold.
+         *     - `exceeds_picked`: More than was picked for the quote.
+         *     - `unknown_quote`: The quote has sold nothing here.
          *     - `too_many`: A counter would pass its limit.
          *     - `unknown_incoming`: No receipt with this id is scheduled for the position.
          *     - `unknown_sku`: The part is not in the catalogue.
@@ -1803,7 +1830,7 @@ export interface components {
          *     - `forbidden_location`: The key is bound to another location.
          * @enum {string}
          */
-        MovementRejection: "invalid_quantity" | "invalid_reason" | "invalid_field" | "id_reused" | "exceeds_on_hand" | "exceeds_free" | "exceeds_quarantined" | "exceeds_committed" | "too_many" | "unknown_incoming" | "unknown_sku" | "not_stocked" | "unknown_location" | "forbidden_location";
+        MovementRejection: "invalid_quantity" | "invalid_reason" | "invalid_field" | "id_reused" | "exceeds_on_hand" | "exceeds_free" | "exceeds_quarantined" | "exceeds_committed" | "exceeds_picked" | "unknown_quote" | "too_many" | "unknown_incoming" | "unknown_sku" | "not_stocked" | "unknown_location" | "forbidden_location";
         /** @description A change of stock as a branch or an ERP reports it. */
         MovementRequest: {
             /**
@@ -1824,6 +1851,8 @@ export interface components {
              * @description Units: 1 to 1,000,000; of a `count` also 0, of an `adjustment` also below 0. Another is rejected in place.
              */
             quantity: number;
+            /** @description With `pick`: the quote whose goods these are; without it, those that were to expire first. With `hand_over`: the quote whose goods were handed over. */
+            quote?: components["schemas"]["Id"] | null;
             /** @description Why, in words. */
             reason?: components["schemas"]["Text"] | null;
             /**
@@ -1890,10 +1919,41 @@ export interface components {
             /** @description In the order of the movements. */
             results: components["schemas"]["MovementResult"][];
         };
+        /** @description What was done of one kind. */
+        MovementTally: {
+            /** @description The kind. */
+            kind: components["schemas"]["MovementKind"];
+            /**
+             * Format: int64
+             * @description Movements.
+             */
+            movements: number;
+            /**
+             * Format: int64
+             * @description Units of them all, whichever way they went.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description For counts: units by which the books were wrong, whichever way.
+             */
+            variance: number;
+        };
         /** @description Movements of stock; each stands for itself. */
         MovementsRequest: {
             /** @description In the order in which they are applied. */
             movements: components["schemas"]["MovementRequest"][];
+        };
+        /** @description What a part is called. */
+        NamedPart: {
+            /** @description The brand's name. */
+            brand_name: string;
+            /** @description One line for people. */
+            description: string;
+            /** @description The maker's number. */
+            number: components["schemas"]["PartNumber"];
+            /** @description The part. */
+            sku: components["schemas"]["Sku"];
         };
         /** @description Nothing. */
         Nothing: Record<string, never>;
@@ -3303,6 +3363,50 @@ export interface components {
             /** @description Which: `2026-W47`. */
             week: string;
         };
+        /** @description What a branch has to do. */
+        Worklist: {
+            /** @description When the shards were asked. */
+            as_of: components["schemas"]["Time"];
+            /** @description The location. */
+            location: components["schemas"]["LocationId"];
+            /** @description What the parts of the tasks are, each once. */
+            parts: components["schemas"]["NamedPart"][];
+            /** @description The most pressing first, then the longest waiting. */
+            tasks: components["schemas"]["WorklistTask"][];
+            /** @description What was done since midnight of the location, by kind. */
+            today: components["schemas"]["MovementTally"][];
+            /** @description There is more than is told. */
+            truncated: boolean;
+        };
+        /** @description Something to do. One form for all, which costs a fraction of the code that one for each would. */
+        WorklistTask: {
+            /** @description When they were sold, were picked, are expected. Absent where it is not known. */
+            at?: components["schemas"]["Time"];
+            /** @description Of goods on their way: the scheduled receipt. */
+            incoming?: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Units; of a shortfall, those missing.
+             */
+            quantity: number;
+            /** @description Of a pick or hand-over: the quote. */
+            quote?: components["schemas"]["Id"];
+            /** @description Of a shortfall: the quotes that wait for the part, those that were to expire first first. */
+            quotes?: components["schemas"]["Id"][];
+            /** @description The part. */
+            sku: components["schemas"]["Sku"];
+            /** @description What is to be done. */
+            task: components["schemas"]["WorklistTaskKind"];
+        };
+        /**
+         * @description What is to be done, the most pressing first.
+         *     - `shortfall`: More is promised than is there: find it, get it, or tell those who wait.
+         *     - `pick`: Sold, and still on the shelf.
+         *     - `hand_over`: Picked for a quote, and not handed over.
+         *     - `receive`: On its way.
+         * @enum {string}
+         */
+        WorklistTaskKind: "shortfall" | "pick" | "hand_over" | "receive";
     };
     responses: {
         /** @description `invalid_json`: The body is not JSON. */
@@ -4829,11 +4933,13 @@ export interface operations {
     };
     findParts: {
         parameters: {
-            query: {
-                /** @description A maker's number in any spelling. */
-                number: components["schemas"]["PartNumber"];
+            query?: {
+                /** @description A maker's number in any spelling. It or `gtin` is required. */
+                number?: components["schemas"]["PartNumber"];
                 /** @description The brand's code or name. */
                 brand?: string;
+                /** @description A bar code with a right check digit; goes before `number`. */
+                gtin?: string;
             };
             header?: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
@@ -5468,6 +5574,41 @@ export interface operations {
             401: components["responses"]["Problem401Unauthenticated"];
             403: components["responses"]["Problem403Forbidden"];
             413: components["responses"]["Problem413TooLarge"];
+            422: components["responses"]["Problem422InvalidRequest"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    getWorklist: {
+        parameters: {
+            query?: {
+                /** @description The home of the account if not said. */
+                location?: components["schemas"]["LocationId"];
+            };
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tasks. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worklist"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
             422: components["responses"]["Problem422InvalidRequest"];
             500: components["responses"]["Problem500Internal"];
             503: components["responses"]["Problem503Unavailable"];

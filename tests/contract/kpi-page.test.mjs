@@ -1,29 +1,13 @@
 // The board at /kpi in a real browser: what it shows is what the API says, to whoever looks, listens or types.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { faults, openBrowser, openPage, skip } from "./browser.mjs";
 import { openInstance, until, usd } from "./instance.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const chromium = process.env.CHROMIUM || ["chromium", "chromium-browser", "google-chrome"].map(path).find(Boolean);
-const skip = chromium ? false : "no Chromium on PATH (Debian: apt-get install chromium; CHROMIUM=… names another)";
-
-function path(command) {
-  try {
-    return execFileSync("sh", ["-c", `command -v ${command}`], { encoding: "utf8" }).trim();
-  } catch {
-    return null;
-  }
-}
 
 let api, browser;
 before(async () => {
   if (skip) return;
-  const { chromium: { launch }, chromium: type } = await import("playwright-core");
-  browser = await launch.call(type, { executablePath: chromium, headless: true, args: FLAGS });
+  browser = await openBrowser();
   api = await openInstance();
   await history();
 });
@@ -64,17 +48,8 @@ async function history() {
   ));
 }
 
-/** A page that fails the test, when it ends, if anything was wrong in it that was not to be: `expected`, a pattern. */
-async function open(t, { key = "admin", query = "", expected = null, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(message.text()); });
-  page.on("pageerror", (error) => wrong.push(String(error)));
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(wrong.filter((text) => expected === null || !expected.test(text)), []);
-  });
+async function open(t, { key = "admin", query = "", ...options } = {}) {
+  const page = await openPage(t, browser, options);
   await page.goto(`${api.url}/kpi${query}`);
   if (key !== null) await enter(page, key);
   return page;
@@ -90,15 +65,6 @@ const text = (page, selector) => page.locator(selector).first().innerText();
 const number = (value) => value.toLocaleString("en");
 const money = (minor) => (minor >= 100_000 ? `$${Math.round(minor / 100).toLocaleString("en")}` : `$${(minor / 100).toFixed(2)}`);
 const percent = (value) => (value === null ? "–" : value === 0 || value === 1 ? `${value * 100} %` : `${(value * 100).toFixed(1)} %`);
-
-/** Every serious fault that axe finds. */
-async function faults(page) {
-  // As the content policy wants it: through the debugger, not as a script of the page.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
-}
 
 test("the numbers that are shown are those of the API, with what they are the quotients of", { skip }, async (t) => {
   const page = await open(t);

@@ -10,7 +10,7 @@ after(() => api?.close());
 const look = (path, options) => fetch(api.url + path, options);
 
 test("pages, their styles and scripts come with a policy that lets nobody else's code in", async () => {
-  for (const [path, type] of [["/", "text/html"], ["/kpi", "text/html"], ["/demo", "text/html"], ["/holdfast.js", "text/javascript"], ["/assets/demo.js", "text/javascript"], ["/assets/holdfast.css", "text/css"],
+  for (const [path, type] of [["/", "text/html"], ["/kpi", "text/html"], ["/branch", "text/html"], ["/branch-sw.js", "text/javascript"], ["/assets/branch.css", "text/css"], ["/assets/branch.js", "text/javascript"], ["/demo", "text/html"], ["/holdfast.js", "text/javascript"], ["/assets/demo.js", "text/javascript"], ["/assets/holdfast.css", "text/css"],
     ["/assets/kpi.css", "text/css"], ["/assets/kpi.js", "text/javascript"], ["/assets/uplot-licence.txt", "text/plain"], ["/robots.txt", "text/plain"], ["/llms.txt", "text/plain"]]) {
     const { status, headers } = await look(path);
     assert.equal(status, 200, path);

@@ -166,6 +166,7 @@ impl Plan {
             expect_version: None,
             incoming: None,
             safety: None,
+            quote: None,
         };
         Command::Move { movements: vec![movement] }
     }

@@ -152,7 +152,18 @@ fn movement(kind: &str, text: &str, place: &str) -> Result<Movement, String> {
     let (quantity, sku) = cut(what, " × ", "units × sku")?;
     let (sku, location, quantity) = (id(sku)?, id(location)?, id(quantity)?);
     let id = id(name)?;
-    Ok(Movement { id, sku, location, kind, quantity, reason: None, expect_version: None, incoming: None, safety })
+    Ok(Movement {
+        id,
+        sku,
+        location,
+        kind,
+        quantity,
+        reason: None,
+        expect_version: None,
+        incoming: None,
+        safety,
+        quote: None,
+    })
 }
 
 /// `0`, or `0.1` for the second component of a kit.

@@ -140,6 +140,7 @@ pub fn movement(step: &Step) -> Option<Movement> {
         reason: None,
         expect_version: None,
         incoming: None,
+        quote: None,
         safety: *safety,
     })
 }

@@ -114,6 +114,7 @@ pub fn run(import: &mut Import) -> Result<(), Error> {
     parts::resolve_replacements(import)?;
     parts::write_parts(import)?;
     parts::write_numbers(import)?;
+    parts::write_gtins(import)?;
     fitment::write(import)?;
     search::write(import)?;
     terms::write(import)

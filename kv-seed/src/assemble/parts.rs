@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use holdfast::catalog::number::{NormalisedNumber, NumberEntry};
 use holdfast::catalog::part::{Component, Kind};
 use holdfast::catalog::supersession::{self, Cycle};
-use holdfast::catalog::{Part, PartNumber, keys};
+use holdfast::catalog::{Gtin, Part, PartNumber, keys};
 use holdfast::id::{BrandCode, Sku};
 use serde::Serialize;
 
@@ -82,7 +82,12 @@ pub fn write_parts(import: &mut Import) -> Result<(), Error> {
         if !stage.put(&key, &part)? {
             report.error(origin, too_large(&key));
             rejected.insert(part.sku);
-        } else if let Err(full) = search.add(&part) {
+            return Ok(());
+        }
+        if let Some(Ok(gtin)) = part.gtin.as_deref().map(str::parse::<Gtin>) {
+            stage.add(Topic::Gtin, &gtin.to_string(), part.sku.as_str(), origin, &part.sku)?;
+        }
+        if let Err(full) = search.add(&part) {
             report.warning(origin, format!("{} cannot be searched for: {full}", part.sku));
         }
         report.console().advance_to(done);
@@ -173,6 +178,22 @@ fn chain(stage: &Stage, report: &mut Report, sku: &Sku, circles: &mut HashSet<Sk
 fn first_of(Cycle(path): &Cycle) -> Option<Sku> {
     let entry = path.last()?;
     path.iter().skip_while(|sku| *sku != entry).min().cloned()
+}
+
+/// Writes `gtin/…`.
+pub fn write_gtins(import: &mut Import) -> Result<(), Error> {
+    let Import { stage, report, .. } = import;
+    stage.groups(Topic::Gtin, |owner, facts: Vec<Fact<Sku>>| {
+        let (Some(origin), Ok(gtin)) = (facts.last().map(|fact| fact.origin), owner.parse()) else { return Ok(()) };
+        if facts.len() > 1 {
+            report.warning(origin, format!("{} parts have the bar code {gtin}", facts.len()));
+        }
+        let key = keys::gtin(&gtin);
+        if !stage.put(&key, &facts.into_iter().map(|fact| fact.body).collect::<Vec<_>>())? {
+            report.error(origin, too_large(&key));
+        }
+        Ok(())
+    })
 }
 
 /// Writes `number/…`.

@@ -22,10 +22,11 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .answers(200, "The part.", &schemas.answer::<PartView>())
             .problems(&["not_found"]),
         Operation::get("/v1/parts", "findParts", "catalogue")
-            .does("Which parts have a number", "Other makers' numbers find our equivalents. When several parts share a number, all are told and none is guessed.")
+            .does("Which parts have a number or a bar code", "Other makers' numbers find our equivalents. When several parts share a number, all are told and none is guessed.")
             .scope(&[Scope::Query])
-            .required("number", "A maker's number in any spelling.", schemas.request::<PartNumber>())
+            .query("number", "A maker's number in any spelling. It or `gtin` is required.", schemas.request::<PartNumber>())
             .query("brand", "The brand's code or name.", json!({"type": "string", "examples": ["BRKX"]}))
+            .query("gtin", "A bar code with a right check digit; goes before `number`.", json!({"type": "string", "pattern": "^(\\d{8}|\\d{12,14})$", "examples": ["2944737782885"]}))
             .answers(200, "Up to five parts.", &schemas.answer::<PartsByNumber>())
             .leads(200, "ThePart", "getPart", &json!({"sku": "$response.body#/parts/0/sku"}), None),
         Operation::get("/v1/search", "searchParts", "catalogue")

@@ -1,3 +1,4 @@
+use functions::worklist::View;
 use holdfast::access::Scope;
 use holdfast::id::{LocationId, Sku};
 
@@ -23,6 +24,15 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .scope(&[Scope::Stock])
             .body(&schemas.request::<IncomingRequest>(), true)
             .answers(200, "What became of each.", &schemas.answer::<IncomingResults>()),
+        Operation::get("/v1/stock/worklist", "getWorklist", "stock")
+            .does(
+                "What a branch has to do",
+                "Goods to pick and to hand over, goods on their way, shortfalls, and what was done today; at most 1,000 tasks, 200 of a kind from one shard. An account of kind `branch` sees only its home.",
+            )
+            .scope(&[Scope::Stock])
+            .query("location", "The home of the account if not said.", schemas.request::<LocationId>())
+            .answers(200, "The tasks.", &schemas.answer::<View>())
+            .problems(&["not_found"]),
         Operation::get("/v1/stock/{sku}", "getPositions", "stock")
             .does("Positions with every counter", "Of every region, read from the shards.")
             .scope(&[Scope::Stock])

@@ -135,6 +135,7 @@ pub(super) fn commit<S: Store>(
             known = record(quote, store)?.unwrap_or(known);
         }
     }
+    known.committed_at = Some(now);
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
         (hold.committed, hold.unpicked) = (sold, sold);
@@ -299,7 +300,17 @@ fn allocate<S: Store>(
         shelf.change(&line.sku, location, |counters| counters.held = counters.held.saturating_add(own.into()))?;
         let (sku, location) = (line.sku.clone(), location.clone());
         let line = line.line;
-        holds.push(Hold { line, sku, location, quantity, borrowed, committed: 0, unpicked: 0, returned: 0 });
+        holds.push(Hold {
+            line,
+            sku,
+            location,
+            quantity,
+            borrowed,
+            committed: 0,
+            unpicked: 0,
+            returned: 0,
+            handed_over: 0,
+        });
     }
     Ok(holds)
 }

@@ -123,6 +123,7 @@ pub(super) fn command(what: &What, step: usize, latest: &mut usize, now: Timesta
                 reason: None,
                 expect_version: None,
                 incoming: None,
+                quote: None,
                 safety: safety.filter(|_| *kind == MovementKind::Count),
             }],
         },

@@ -1,4 +1,4 @@
-//! What becomes of sold goods: they are picked, or the sale is taken back.
+//! What becomes of sold goods: they are picked and handed over, or the sale is taken back.
 
 use super::Reply;
 use super::handover::{done, keep, record};
@@ -8,21 +8,24 @@ use crate::id::{LocationId, OpaqueId, Sku};
 use crate::order::{SortedMap, sort_by};
 use crate::stock::event::{Happening, Units};
 use crate::stock::hold::{Hold, HoldRefusal, HoldState, LineUnits, QuoteHolds};
-use crate::stock::movement::Movement;
+use crate::stock::movement::{Movement, Rejection};
 use crate::stock::store::Store;
 use crate::time::Timestamp;
 
-/// Notes that `units` sold at a position were taken from its shelf: those of the quotes that were to expire first, since
-/// a pick does not say whose goods they are.
-pub(super) fn pick<S: Store>(
-    sku: &Sku,
-    location: &LocationId,
-    units: u64,
-    now: Timestamp,
-    store: &S,
-) -> Result<(), S::Error> {
-    let mut left = u32::try_from(units).unwrap_or(u32::MAX);
+/// Notes that units sold at a position were taken from its shelf: those of the quote that the pick names, or else of the
+/// quotes that were to expire first. Why not, if the quote has fewer; nothing is written then.
+pub(super) fn pick<S: Store>(pick: &Movement, now: Timestamp, store: &S) -> Result<Option<Rejection>, S::Error> {
+    let (sku, location) = (&pick.sku, &pick.location);
+    let mut left = u32::try_from(pick.quantity).unwrap_or(u32::MAX);
     let mut sold = store.quotes_at(sku, location)?;
+    if let Some(named) = &pick.quote {
+        sold.retain(|quote| quote.quote == *named);
+        let holds = sold.iter().flat_map(|quote| &quote.holds).filter(|hold| hold.is_at(sku, location));
+        if holds.map(|hold| u64::from(hold.unpicked)).sum::<u64>() < left.into() {
+            let known = record(named, store)?.is_some_and(|quote| is_sold_at(&quote, sku, location));
+            return Ok(Some(if known { Rejection::ExceedsCommitted } else { Rejection::UnknownQuote }));
+        }
+    }
     sort_by(&mut sold, |a, b| (a.expires_at, &a.quote).cmp(&(b.expires_at, &b.quote)));
     for mut quote in sold {
         let before = left;
@@ -38,7 +41,31 @@ pub(super) fn pick<S: Store>(
             break;
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Notes that picked goods of a quote were handed over. Why not, if fewer wait; nothing is written then.
+pub(super) fn hand_over<S: Store>(given: &Movement, now: Timestamp, store: &S) -> Result<Option<Rejection>, S::Error> {
+    let (sku, location) = (&given.sku, &given.location);
+    let found = given.quote.as_ref().map_or(Ok(None), |quote| record(quote, store))?;
+    let Some(mut quote) = found.filter(|quote| is_sold_at(quote, sku, location)) else {
+        return Ok(Some(Rejection::UnknownQuote));
+    };
+    let mut left = u32::try_from(given.quantity).unwrap_or(u32::MAX);
+    for hold in quote.holds.iter_mut().filter(|hold| hold.is_at(sku, location)) {
+        let units = left.min(hold.waiting());
+        hold.handed_over = hold.handed_over.saturating_add(units);
+        left = left.saturating_sub(units);
+    }
+    if left > 0 {
+        return Ok(Some(Rejection::ExceedsPicked));
+    }
+    keep(&mut quote, now, store)?;
+    Ok(None)
+}
+
+fn is_sold_at(quote: &QuoteHolds, sku: &Sku, location: &LocationId) -> bool {
+    quote.state == HoldState::Committed && quote.holds.iter().any(|hold| hold.is_at(sku, location))
 }
 
 /// Takes sold units back: what was not picked yet is free again, what was comes back to the shelf by a movement.

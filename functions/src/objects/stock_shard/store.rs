@@ -33,6 +33,20 @@ use worker::{Result, SqlStorage, SqlStorageValue as Value};
 use self::memory::{Memory, NEVER};
 use crate::objects::sql::{self, LARGEST, Sql, integer, json, number, text, to_json, unreadable};
 
+/// A position has scheduled receipts.
+macro_rules! expecting {
+    () => {
+        "json_array_length(position, '$.incoming') > 0"
+    };
+}
+
+/// More is promised at a position than is there.
+macro_rules! short {
+    () => {
+        "position->>'committed' + position->>'held' > max(position->>'on_hand' - position->>'quarantined', 0)"
+    };
+}
+
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
 const MIGRATIONS: &[&[&str]] = &[
     &[
@@ -66,6 +80,12 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TRIGGER holds_begin AFTER INSERT ON holds BEGIN \
            INSERT OR IGNORE INTO holds_at SELECT value->>'sku', value->>'location', NEW.quote FROM json_each(NEW.holds, '$.holds') \
            WHERE NEW.holds->>'state' = 'held' OR NEW.holds->>'state' = 'committed' AND value->>'unpicked' > 0; END",
+    ],
+    // What a branch has to do is found without looking at every position and entry.
+    &[
+        "CREATE INDEX ledger_at ON ledger (location, entry->>'at')",
+        concat!("CREATE INDEX positions_expecting ON positions (location) WHERE ", expecting!()),
+        concat!("CREATE INDEX positions_short ON positions (location) WHERE ", short!()),
     ],
 ];
 
@@ -248,6 +268,32 @@ impl Store for SqlStore {
         let statement =
             "SELECT holds FROM holds_at JOIN holds USING (quote) WHERE sku = ? AND location = ? ORDER BY quote";
         self.sql.rows(statement, vec![text(sku), text(location)])?.iter().map(|row| json(row, 0)).collect()
+    }
+
+    fn unpicked_at(&self, location: &LocationId, limit: u32) -> Result<Vec<QuoteHolds>> {
+        let statement = "SELECT DISTINCT quote, holds FROM holds_at JOIN holds USING (quote) \
+                         WHERE location = ? AND holds->>'state' = 'committed' ORDER BY quote LIMIT ?";
+        let rows = self.sql.rows(statement, vec![text(location), number(limit.into())?])?;
+        rows.iter().map(|row| json(row, 1)).collect()
+    }
+
+    fn expecting(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>> {
+        let statement =
+            concat!("SELECT position FROM positions WHERE location = ? AND ", expecting!(), " ORDER BY sku LIMIT ?");
+        self.sql.rows(statement, vec![text(location), number(limit.into())?])?.iter().map(|row| json(row, 0)).collect()
+    }
+
+    fn short(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>> {
+        let statement =
+            concat!("SELECT position FROM positions WHERE location = ? AND ", short!(), " ORDER BY sku LIMIT ?");
+        self.sql.rows(statement, vec![text(location), number(limit.into())?])?.iter().map(|row| json(row, 0)).collect()
+    }
+
+    fn entries_since(&self, location: &LocationId, since: Timestamp, limit: u32) -> Result<Vec<Entry>> {
+        let statement = "SELECT entry FROM ledger WHERE location = ? AND entry->>'at' >= ? \
+                         ORDER BY entry->>'at' DESC, seq DESC LIMIT ?";
+        let parameters = vec![text(location), Value::String(since.to_string()), number(limit.into())?];
+        self.sql.rows(statement, parameters)?.iter().map(|row| json(row, 0)).collect()
     }
 
     fn emit(&self, event: &StockEvent) -> Result<()> {
