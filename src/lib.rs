@@ -10,6 +10,7 @@ pub mod id;
 pub mod input;
 pub mod json;
 pub mod kpi;
+pub mod lines;
 pub mod mcp;
 pub mod money;
 pub mod order;

@@ -22,6 +22,7 @@ pub mod route;
 pub mod shards;
 pub mod stock;
 pub mod supply;
+pub mod sync;
 pub mod tokens;
 pub mod vehicles;
 pub mod wire;

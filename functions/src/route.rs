@@ -7,7 +7,7 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, mcp, parts, percent, query, quotes, registers, shards, stock, tokens, vehicles,
+    admin, availability, events, mcp, parts, percent, query, quotes, registers, shards, stock, sync, tokens, vehicles,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -29,8 +29,9 @@ pub async fn call(request: &Request<'_>, env: &Env, context: &worker::Context) -
     let path = request.path();
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
-    // A part of a query that is sent as lines is not the query that the first number is about.
-    let told = if request.lines.is_some() { Some("bulk") } else { function(request.method, path) };
+    // A part of what is sent as lines is not the request that the numbers are about.
+    let in_parts = request.lines.is_some() || request.unnamed.is_some();
+    let told = if in_parts { Some("bulk") } else { function(request.method, path) };
     if let Some(function) = told {
         gather::note(function, &edge, answer.status(), context);
     }
@@ -162,6 +163,10 @@ async fn to_stock(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
         ["movements"] => {
             only(edge, "POST")?;
             stock::movements(edge).await
+        }
+        ["sync"] => {
+            only(edge, "POST")?;
+            sync::sync(edge).await
         }
         ["incoming"] => {
             only(edge, "POST")?;

@@ -186,7 +186,7 @@ pub async fn stocked(edge: &Edge<'_>, sku: &str) -> Result<(Rc<Part>, Rc<Vec<Loc
 }
 
 /// What stands between a caller and a position: the part is stocked, the location exists, the account may touch it.
-struct Guard {
+pub struct Guard {
     account: Rc<Account>,
     parts: BTreeMap<Sku, Rc<Part>>,
     locations: Rc<Vec<Location>>,
@@ -196,8 +196,12 @@ struct Guard {
 /// The places of items in their call, by the shard that is to be asked.
 type Places = BTreeMap<ShardName, Vec<usize>>;
 
+/// The places of items that no shard is to be asked about, and why.
+type Refusals = Vec<(usize, Rejection)>;
+
 impl Guard {
-    async fn over<'a>(
+    /// A guard who knows what is there of these positions.
+    pub async fn over<'a>(
         edge: &Edge<'_>,
         account: Rc<Account>,
         positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
@@ -212,22 +216,29 @@ impl Guard {
         Ok(Self { account, parts, locations, shards: edge.shards(dedicated) })
     }
 
+    /// Every shard of the location's region, or why the caller may not touch the location.
+    pub fn shards_of(&self, location: &LocationId) -> Result<Vec<ShardName>, Rejection> {
+        self.place(location).map(|place| self.shards.all(&place.region).collect())
+    }
+
+    fn place(&self, location: &LocationId) -> Result<&Location, Rejection> {
+        let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
+        let elsewhere = self.account.kind == AccountKind::Branch && self.account.home != *location;
+        if elsewhere { Err(Rejection::ForbiddenLocation) } else { Ok(place) }
+    }
+
     /// The shard that owns the position, or why the caller may not touch it.
     fn shard(&self, sku: &Sku, location: &LocationId) -> Result<ShardName, Rejection> {
         let part = self.parts.get(sku).ok_or(Rejection::UnknownSku)?;
         if part.kind != Kind::Physical {
             return Err(Rejection::NotStocked);
         }
-        let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
-        if self.account.kind == AccountKind::Branch && self.account.home != *location {
-            return Err(Rejection::ForbiddenLocation);
-        }
+        let place = self.place(location)?;
         Ok(self.shards.shard(&place.region, sku))
     }
 
-    /// Sends each item to the shard that owns its position, one command a shard, all at once, and once more to whom a
-    /// shard names for skus that have gone elsewhere; the results come back in the order of the items.
-    async fn send<T: Clone, R>(
+    /// Sends each item to the shard that owns its position; the results come back in the order of the items.
+    pub async fn send<T: Clone, R>(
         &self,
         edge: &Edge<'_>,
         items: Vec<T>,
@@ -236,39 +247,53 @@ impl Guard {
         command: impl Fn(Vec<T>) -> Command,
         results: impl Fn(Reply) -> Option<Vec<R>>,
     ) -> Result<Vec<R>, Problem> {
+        let positions: Vec<_> = items.iter().map(position).collect();
+        let batch = |places: &[usize]| places.iter().filter_map(|place| items.get(*place)).cloned().collect();
+        let (refusals, replies) = self.carry(edge, &positions, &|places| command(batch(places))).await?;
         let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
+        answered.extend(refusals.into_iter().filter_map(|(place, why)| Some((place, refused(items.get(place)?, why)))));
+        for (places, reply) in replies {
+            let found = results(reply).filter(|found| found.len() == places.len());
+            answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+        }
+        sort_by_key(&mut answered, |(place, _)| *place);
+        Ok(answered.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// Sends a command about some of these positions to each shard that owns any, all at once, and once more to whom a
+    /// shard names for skus that have gone elsewhere. Not generic: what is awaited is most of the code.
+    async fn carry(
+        &self,
+        edge: &Edge<'_>,
+        positions: &[(&Sku, &LocationId)],
+        command: &dyn Fn(&[usize]) -> Command,
+    ) -> Result<(Refusals, Vec<(Vec<usize>, Reply)>), Problem> {
+        let (mut refusals, mut replies) = (Refusals::new(), Vec::new());
         let mut waiting = Places::new();
-        for (place, item) in items.iter().enumerate() {
-            let (sku, location) = position(item);
+        for (place, (sku, location)) in positions.iter().enumerate() {
             match self.shard(sku, location) {
                 Ok(shard) => waiting.entry(shard).or_default().push(place),
-                Err(rejection) => answered.push((place, refused(item, rejection))),
+                Err(rejection) => refusals.push((place, rejection)),
             }
         }
         for _ in 0..2 {
-            let batch = |places: &[usize]| places.iter().filter_map(|place| items.get(*place)).cloned().collect();
             let calls = std::mem::take(&mut waiting).into_iter();
-            let calls = calls.map(|(shard, places)| (command(batch(&places)), shard, places)).collect();
+            let calls = calls.map(|(shard, places)| (command(&places), shard, places)).collect();
             for (shard, places, reply) in ask_all(edge, calls).await? {
                 let Reply::Elsewhere { skus } = reply else {
-                    let found = results(reply).filter(|found| found.len() == places.len());
-                    answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+                    replies.push((places, reply));
                     continue;
                 };
                 // Nothing of it was done.
                 for place in places {
-                    let sku = items.get(place).map(|item| position(item).0);
+                    let sku = positions.get(place).map(|(sku, _)| *sku);
                     let redirect = skus.iter().find(|redirect| Some(&redirect.sku) == sku);
                     let shard = redirect.map_or(&shard, |redirect| &redirect.shard);
                     waiting.entry(shard.clone()).or_default().push(place);
                 }
             }
         }
-        if !waiting.is_empty() {
-            return Err(Problem::moving());
-        }
-        sort_by_key(&mut answered, |(place, _)| *place);
-        Ok(answered.into_iter().map(|(_, result)| result).collect())
+        if waiting.is_empty() { Ok((refusals, replies)) } else { Err(Problem::moving()) }
     }
 }
 

@@ -169,6 +169,54 @@ answers! {
         results: Vec<MovementResult>,
     }
 
+    /// A line of the answer to a snapshot that could be read.
+    SyncedLine {
+        /// Its place in the snapshot, from 0; absent where the snapshot does not name the position.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u64>,
+        #[serde(flatten)]
+        compared: holdfast::stock::sync::Compared,
+    }
+
+    /// Lines of a snapshot that could not be answered now; send it again.
+    SyncUnanswered {
+        /// The line's place in the snapshot, from 0.
+        line: u64,
+        /// Why.
+        errors: Vec<Fault>,
+    }
+
+    /// The last line of the answer to a snapshot.
+    SyncSummary {
+        /// What the lines came to.
+        summary: SyncSum,
+        /// Whether every line was answered and, of a full snapshot, what it does not name was emptied.
+        complete: bool,
+        /// Why not, and what to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    }
+
+    /// What the lines of a snapshot came to.
+    SyncSum {
+        /// Lines.
+        lines: u64,
+        /// Here and there are as many.
+        same: u64,
+        /// Counted; of a dry run, those that would be.
+        changed: u64,
+        /// Counted by this sync before.
+        duplicates: u64,
+        /// The position has moved on since `expect_version`.
+        conflicts: u64,
+        /// Not done.
+        rejected: u64,
+        /// Could not be answered now.
+        unanswered: u64,
+        /// Positions that a full snapshot does not name, counted to zero.
+        zeroed: u64,
+    }
+
     /// What became of changes to scheduled receipts.
     IncomingResults {
         /// In order, `receipts` first.
@@ -575,4 +623,19 @@ pub enum QueryLineOutcome {
     Answered(Box<holdfast::query::answer::LineAnswer<'static>>),
     /// Why there is none.
     Refused(RefusedQueryLine),
+}
+
+/// A line of the answer to a snapshot.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "described, never made")]
+pub enum SyncOutcome {
+    /// What it came to.
+    Line(Box<SyncedLine>),
+    /// It could not be read.
+    Unread(functions::sync::Unread),
+    /// It could not be answered now.
+    Unanswered(SyncUnanswered),
+    /// The last line.
+    Sum(SyncSummary),
 }

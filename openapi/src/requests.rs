@@ -318,6 +318,22 @@ requests! {
         safety: Option<u64>,
     }
 
+    /// A line of a snapshot.
+    SyncRequestLine {
+        /// The part.
+        sku: Sku,
+        /// Units on hand: 0 to 1,000,000. Another number is rejected in place.
+        #[schemars(range(min = 0, max = 1_000_000))]
+        quantity: i64,
+        /// Yours, in place of one that follows from the Idempotency-Key.
+        id: Option<OpaqueId>,
+        /// Apply only if the position is still at this version.
+        #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
+        expect_version: Option<u64>,
+        /// Why, in words.
+        reason: Option<Text>,
+    }
+
     /// Scheduled receipts: 1 to 1,000 in both lists together.
     IncomingRequest {
         /// To be scheduled, or changed.

@@ -155,6 +155,12 @@ impl ShardMap {
         ShardName::bucket(region.clone(), self.bucket(sku))
     }
 
+    /// Every shard of a region that this map knows.
+    pub fn all(&self, region: &Region) -> impl Iterator<Item = ShardName> {
+        let buckets = (0..self.buckets.get()).map(|bucket| ShardName::bucket(region.clone(), bucket));
+        buckets.chain(self.dedicated.0.iter().filter(|name| name.region == *region).cloned())
+    }
+
     /// The bucket of `sku`, the same in every region.
     pub fn bucket(&self, sku: &Sku) -> u16 {
         // The remainder is below a u16, so the conversion cannot fail.
