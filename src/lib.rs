@@ -24,3 +24,4 @@ pub mod stock;
 mod text;
 pub mod time;
 pub mod token;
+pub mod webhook;

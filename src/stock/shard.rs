@@ -520,6 +520,9 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     let what = Happening::Moved { movement: movement.clone(), expected: expected.filter(|_| !new) };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
     store.emit(&StockEvent { seq, at: now, what })?;
+    if position.counters.has_run_low(&before) {
+        store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what: low_stock(&position) })?;
+    }
     let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
     if let Some(units) = shortfall.filter(|units| *units > before.shortfall()) {
         let quotes = endangered(&position, store)?;
@@ -527,6 +530,16 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
         store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;
     }
     Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
+}
+
+fn low_stock(position: &Position) -> Happening {
+    let Position { sku, location, counters, .. } = position;
+    Happening::LowStock {
+        sku: sku.clone(),
+        location: location.clone(),
+        left: counters.unsold(),
+        safety: counters.safety,
+    }
 }
 
 /// The quotes that a shortfall endangers: those with stock held or sold there and not picked.
