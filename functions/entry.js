@@ -16,6 +16,7 @@ export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
 export const KpiBoard = durableObject("KpiBoard");
+export const WebhookDesk = durableObject("WebhookDesk");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
 const HEADERS = [

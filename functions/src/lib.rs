@@ -25,6 +25,7 @@ pub mod supply;
 pub mod sync;
 pub mod tokens;
 pub mod vehicles;
+pub mod webhooks;
 pub mod wire;
 
 use std::future::Future;

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
     admin, availability, events, mcp, parts, percent, query, quotes, registers, shards, stock, sync, tokens, vehicles,
+    webhooks,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -234,12 +235,29 @@ async fn to_admin(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
             only(edge, "GET")?;
             events::of_day(edge).await
         }
+        ["webhooks", rest @ ..] => to_webhooks(edge, rest).await,
         ["parties", register, id, act @ ("suspend" | "reinstate")] => {
             only(edge, "POST")?;
             registers::change(edge, register, id, *act == "suspend").await
         }
         _ => Err(nothing()),
     }
+}
+
+#[expect(clippy::match_same_arms, reason = "openapi/tests/document.rs reads an arm for each path")]
+async fn to_webhooks(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        [] => only(edge, "GET")?,
+        [_, "deliveries"] => only(edge, "GET")?,
+        [_, "rotate" | "replay"] => only(edge, "POST")?,
+        [_, "deliveries", _, "replay"] => only(edge, "POST")?,
+        [_] => match edge.request.method {
+            "GET" | "PUT" | "DELETE" => {}
+            _ => return Err(Problem::method_not_allowed("GET, PUT, DELETE")),
+        },
+        _ => return Err(nothing()),
+    }
+    webhooks::answer(edge, path).await
 }
 
 fn health() -> Answer {

@@ -80,8 +80,13 @@ impl Message {
 
 /// These fields of an object; of the objects in its lists, those of a line.
 fn fields(object: &Value, names: &[&str]) -> Map<String, Value> {
-    let field = |name: &&str| Some(((*name).to_owned(), short(object.get(*name)?)));
-    names.iter().filter_map(field).collect()
+    let mut some = Map::new();
+    for name in names {
+        if let Some(value) = object.get(*name) {
+            some.insert((*name).to_owned(), short(value));
+        }
+    }
+    some
 }
 
 fn short(value: &Value) -> Value {

@@ -1,22 +1,22 @@
 //! Who is told what.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::message::{Message, names};
 use super::signature::is_fit;
-use crate::id::{AccountId, TermsId};
+use crate::id::{AccountId, EndpointId};
 use crate::input::{Fault, Faults, Fields};
 
 /// The most endpoints of a deployment.
 pub const MAX_ENDPOINTS: u64 = 20;
 
 /// An endpoint as an operator enters it, but for its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Subscription {
     /// Its name.
-    pub id: TermsId,
+    pub id: EndpointId,
     /// Where requests go.
     pub url: String,
     /// What it is told of.
@@ -31,7 +31,7 @@ pub struct Subscription {
 
 impl Subscription {
     /// Reads what an operator sends, or names everything that is wrong with it. `near`: http:// to this machine will do.
-    pub fn read(id: TermsId, body: &Value, near: bool) -> Result<Self, Vec<Fault>> {
+    pub fn read(id: EndpointId, body: &Value, near: bool) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::default();
         let mut fields = Fields::of(body, "", &mut faults);
         let url = fields.required::<String>("url", &mut faults);
@@ -56,12 +56,14 @@ impl Subscription {
         fields.finish(&mut faults);
         faults.or(url.map(|url| Self { id, url, events, account, description }))
     }
+}
 
-    /// Whether its endpoint is to be told.
-    pub fn wants(&self, message: &Message) -> bool {
-        let named = self.events.iter().any(|name| name == message.name);
-        named && self.account.as_ref().is_none_or(|account| message.account.as_deref() == Some(account.as_str()))
-    }
+/// Whether the endpoint of a subscription, as it is stored, is to be told.
+pub fn wants(subscription: &Value, message: &Message) -> bool {
+    let events = subscription.get("events").and_then(Value::as_array);
+    let named = events.is_some_and(|names| names.iter().any(|name| name == message.name));
+    let account = subscription.get("account").and_then(Value::as_str);
+    named && (account.is_none() || account == message.account.as_deref())
 }
 
 #[cfg(test)]
@@ -92,7 +94,8 @@ mod tests {
             ("token.redeemed", Some("shop-1"), false, false),
         ] {
             let message = message(name, account);
-            assert_eq!((all.wants(&message), one.wants(&message)), (of_all, of_one), "{name} {account:?}");
+            let wants = |subscription| wants(&serde_json::to_value(subscription).unwrap(), &message);
+            assert_eq!((wants(&all), wants(&one)), (of_all, of_one), "{name} {account:?}");
         }
     }
 
