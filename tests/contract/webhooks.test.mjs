@@ -72,14 +72,36 @@ test("what happens is told once, signed, with what is published, and is in the l
     failing_since: null, disabled: null });
 });
 
-test("a token that is redeemed is told, to those who asked for its account", async () => {
-  await enter({ events: ["token.redeemed", "quote.committed"], account: "fleet-1" });
-  const hold = async (key) => (await api.hold([{ sku: "CALIB-1", quantity: 1 }], { key })).body.id;
-  const [mine, other] = [await hold("fleet"), await hold("shop")];
-  await api.act(other, "commit");
+test("a token that is redeemed is told, with what came of the calibration", async () => {
+  await enter({ events: ["token.redeemed"], account: "shop-1" });
+  await api.count("RADAR-1", 5);
+  const { body: { id: quote } } = await api.hold([{ sku: "RADAR-1", quantity: 1 }]);
+  const vin = "1HGCM82633A004352";
+  const crew = { vin, shop: "SHOP-1", technician: "TECH-1", tool: "TOOL-1" };
+  const { body: { tokens: [{ id: token, token: jws }] } } = await api.act(quote, "commit", { tokens: crew });
+  const redeemed = await api.send("/v1/tokens/redeem", { token: jws, vin, tool: "TOOL-1", outcome: "succeeded" });
+  assert.equal(redeemed.status, 200, redeemed.text);
+  const [told] = await until(() => receiver.of("token.redeemed"), one);
+  assert.deepEqual(told.body.data, { account: "shop-1", token, quote, line: 0, sku: "RADAR-1", shop: "SHOP-1", tool: "TOOL-1", vin, outcome: "succeeded" });
+});
+
+test("an endpoint of one account is told of no other's quotes, and of no stock", async () => {
+  await enter({ account: "fleet-1" });
+  const [sku] = await api.parts(`MINE${count += 1}`, 1);
+  await api.count(sku, 2);
+  await api.act((await api.hold([{ sku, quantity: 1 }])).body.id, "commit");
+  const mine = (await api.hold([{ sku, quantity: 1 }], { key: "fleet" })).body.id;
   await api.act(mine, "commit", {}, { key: "fleet" });
   const [told] = await until(() => receiver.of("quote.committed"), one);
   assert.deepEqual([told.body.data.account, told.body.data.quote], ["fleet-1", mine]);
+  const heard = (page) => page.events.some(({ event }) => event.kind === "low_stock" && event.sku === sku);
+  let place = 0;
+  await until(async () => {
+    const page = await api.get(`/v1/admin/events?limit=500&after=${place}`, "admin");
+    if (!heard(page) && page.next !== undefined) place = page.next;
+    return page;
+  }, heard);
+  assert.deepEqual((await log()).map(({ type }) => type), ["quote.committed"]);
 });
 
 test("a receiver that fails, cuts off, redirects and is slow is asked again, with the same id and body", async () => {
@@ -211,7 +233,7 @@ test("an endpoint is deleted with its log, and is told no more", async () => {
   }
   await commit((await held()).quote);
   const other = `${id}-2`;
-  await api.ask("PUT", `/v1/admin/webhooks/${other}`, { key: "admin", json: { url: receiver.url, events: ["stock.low"] } });
+  await api.ask("PUT", `/v1/admin/webhooks/${other}`, { key: "admin", json: { url: receiver.url, events: ["token.redeemed"] } });
   assert.equal((await enter({ events: ["quote.committed"] })).status, 201, "a new one, with a secret of its own");
   assert.deepEqual(await log(), []);
   await api.ask("DELETE", `/v1/admin/webhooks/${other}`, { key: "admin" });
@@ -231,8 +253,8 @@ test("what is wrong with an endpoint is named, and there are twenty at most", as
   for (const limit of [0, 101]) namesFields(await admin("GET", `/deliveries?limit=${limit}`), { "/limit": "invalid" });
   assert.equal((await admin("GET", "/deliveries?limit=100")).status, 200);
   const others = Array.from({ length: 19 }, (_, n) => `many-${n}`);
-  for (const name of others) assert.equal((await put({ url: receiver.url, events: ["stock.low"] }, name)).status, 201);
-  isProblem(await put({ url: receiver.url, events: ["stock.low"] }, "one-too-many"), 409, "too_many_endpoints");
+  for (const name of others) assert.equal((await put({ url: receiver.url, events: ["token.redeemed"] }, name)).status, 201);
+  isProblem(await put({ url: receiver.url, events: ["token.redeemed"] }, "one-too-many"), 409, "too_many_endpoints");
   assert.equal((await enter({ events: ["stock.low"] })).status, 200, "one that is known is changed");
   for (const name of others) assert.equal((await api.ask("DELETE", `/v1/admin/webhooks/${name}`, { key: "admin" })).status, 204);
 });
