@@ -1,7 +1,7 @@
 //! `/v1/admin/webhooks`: who is told what, what became of it, and telling it again.
 //!
 //! The register of endpoints is one object, and each endpoint has a desk that delivers to it
-//! ([`crate::objects::webhook_desk`]). The queue's consumer gives a desk its messages ([`tell`]).
+//! (`objects/webhook_desk`). The queue's consumer gives a desk its messages ([`tell`]).
 
 use holdfast::access::Scope;
 use holdfast::id::EndpointId;

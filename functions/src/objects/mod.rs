@@ -8,7 +8,7 @@ mod quote_desk;
 pub mod sql;
 mod stock_shard;
 mod token_desk;
-pub mod webhook_desk;
+pub(crate) mod webhook_desk;
 
 pub use event_log::EventLog;
 pub use kpi_board::KpiBoard;
