@@ -1,6 +1,6 @@
 //! `/v1/stock`: movements and scheduled receipts in, positions and ledgers out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_util::future::try_join_all;
@@ -40,25 +40,19 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
     fields.finish(&mut faults);
     let items = faults.or(Some(items))?;
 
-    let guard = Guard::over(edge, account, items.iter().map(|movement| (&movement.sku, &movement.location))).await?;
+    let guard = Guard::over(edge, account, distinct(items.iter().map(|movement| &movement.sku))).await?;
     let refused = |movement: &Movement, code: Rejection| MovementResult::Rejected {
         id: movement.id.clone(),
         code,
         detail: code.to_string(),
     };
-    let results = guard
-        .send(
-            edge,
-            items,
-            |m| (&m.sku, &m.location),
-            refused,
-            |movements| Command::Move { movements },
-            |reply| match reply {
-                Reply::Moved { results } => Some(results),
-                _ => None,
-            },
-        )
-        .await?;
+    let positions: Vec<_> = items.iter().map(|movement| (&movement.sku, &movement.location)).collect();
+    let command = |places: &[usize]| Command::Move { movements: at(&items, places) };
+    let carried = guard.carry(edge, &positions, &command).await?;
+    let results = carried.in_order(&items, refused, |reply| match reply {
+        Reply::Moved { results } => Some(results),
+        _ => None,
+    })?;
     #[derive(Serialize)]
     struct Body {
         results: Vec<MovementResult>,
@@ -83,25 +77,19 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         changes.filter_map(|((at, item), expect)| read_change(item, at, expect, &mut faults)).collect::<Vec<_>>();
     let changes = faults.or(Some(changes))?;
 
-    let guard = Guard::over(edge, account, changes.iter().map(|change| (&change.sku, &change.location))).await?;
+    let guard = Guard::over(edge, account, distinct(changes.iter().map(|change| &change.sku))).await?;
     let refused = |change: &ReceiptChange, code: Rejection| ReceiptResult {
         id: change.id.clone(),
         outcome: ReceiptOutcome::Rejected,
         code: Some(code),
     };
-    let results = guard
-        .send(
-            edge,
-            changes,
-            |c| (&c.sku, &c.location),
-            refused,
-            |changes| Command::Schedule { changes },
-            |reply| match reply {
-                Reply::Scheduled { results } => Some(results),
-                _ => None,
-            },
-        )
-        .await?;
+    let positions: Vec<_> = changes.iter().map(|change| (&change.sku, &change.location)).collect();
+    let command = |places: &[usize]| Command::Schedule { changes: at(&changes, places) };
+    let carried = guard.carry(edge, &positions, &command).await?;
+    let results = carried.in_order(&changes, refused, |reply| match reply {
+        Reply::Scheduled { results } => Some(results),
+        _ => None,
+    })?;
     #[derive(Serialize)]
     struct Body {
         results: Vec<ReceiptResult>,
@@ -196,17 +184,42 @@ pub struct Guard {
 /// The places of items in their call, by the shard that is to be asked.
 type Places = BTreeMap<ShardName, Vec<usize>>;
 
-/// The places of items that no shard is to be asked about, and why.
-type Refusals = Vec<(usize, Rejection)>;
+/// What became of the items of a call, by their places in it.
+pub struct Carried {
+    /// No shard was asked about these, and why.
+    refusals: Vec<(usize, Rejection)>,
+    /// What shards said to these.
+    replies: Vec<(Vec<usize>, Reply)>,
+}
+
+impl Carried {
+    /// What became of each of `items`, in their order.
+    pub fn in_order<T, R>(
+        self,
+        items: &[T],
+        refused: impl Fn(&T, Rejection) -> R,
+        results: impl Fn(Reply) -> Option<Vec<R>>,
+    ) -> Result<Vec<R>, Problem> {
+        let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
+        let refusals = self.refusals.into_iter();
+        answered.extend(refusals.filter_map(|(place, why)| Some((place, refused(items.get(place)?, why)))));
+        for (places, reply) in self.replies {
+            let found = results(reply).filter(|found| found.len() == places.len());
+            answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+        }
+        sort_by_key(&mut answered, |(place, _)| *place);
+        Ok(answered.into_iter().map(|(_, result)| result).collect())
+    }
+}
+
+/// The items at these places.
+pub fn at<T: Clone>(items: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().filter_map(|place| items.get(*place)).cloned().collect()
+}
 
 impl Guard {
-    /// A guard who knows what is there of these positions.
-    pub async fn over<'a>(
-        edge: &Edge<'_>,
-        account: Rc<Account>,
-        positions: impl Iterator<Item = (&'a Sku, &'a LocationId)>,
-    ) -> Result<Self, Problem> {
-        let skus = distinct(positions.map(|(sku, _)| sku));
+    /// A guard who knows what is there of these skus.
+    pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: BTreeSet<&Sku>) -> Result<Self, Problem> {
         let (parts, locations, dedicated) = edge
             .settle(|reading| {
                 let parts = skus.iter().filter_map(|sku| Some(((*sku).clone(), reading.part(sku)?))).collect();
@@ -237,38 +250,15 @@ impl Guard {
         Ok(self.shards.shard(&place.region, sku))
     }
 
-    /// Sends each item to the shard that owns its position; the results come back in the order of the items.
-    pub async fn send<T: Clone, R>(
-        &self,
-        edge: &Edge<'_>,
-        items: Vec<T>,
-        position: impl Fn(&T) -> (&Sku, &LocationId),
-        refused: impl Fn(&T, Rejection) -> R,
-        command: impl Fn(Vec<T>) -> Command,
-        results: impl Fn(Reply) -> Option<Vec<R>>,
-    ) -> Result<Vec<R>, Problem> {
-        let positions: Vec<_> = items.iter().map(position).collect();
-        let batch = |places: &[usize]| places.iter().filter_map(|place| items.get(*place)).cloned().collect();
-        let (refusals, replies) = self.carry(edge, &positions, &|places| command(batch(places))).await?;
-        let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
-        answered.extend(refusals.into_iter().filter_map(|(place, why)| Some((place, refused(items.get(place)?, why)))));
-        for (places, reply) in replies {
-            let found = results(reply).filter(|found| found.len() == places.len());
-            answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
-        }
-        sort_by_key(&mut answered, |(place, _)| *place);
-        Ok(answered.into_iter().map(|(_, result)| result).collect())
-    }
-
     /// Sends a command about some of these positions to each shard that owns any, all at once, and once more to whom a
     /// shard names for skus that have gone elsewhere. Not generic: what is awaited is most of the code.
-    async fn carry(
+    pub async fn carry(
         &self,
         edge: &Edge<'_>,
         positions: &[(&Sku, &LocationId)],
         command: &dyn Fn(&[usize]) -> Command,
-    ) -> Result<(Refusals, Vec<(Vec<usize>, Reply)>), Problem> {
-        let (mut refusals, mut replies) = (Refusals::new(), Vec::new());
+    ) -> Result<Carried, Problem> {
+        let (mut refusals, mut replies) = (Vec::new(), Vec::new());
         let mut waiting = Places::new();
         for (place, (sku, location)) in positions.iter().enumerate() {
             match self.shard(sku, location) {
@@ -293,7 +283,7 @@ impl Guard {
                 }
             }
         }
-        if waiting.is_empty() { Ok((refusals, replies)) } else { Err(Problem::moving()) }
+        if waiting.is_empty() { Ok(Carried { refusals, replies }) } else { Err(Problem::moving()) }
     }
 }
 

@@ -8,17 +8,18 @@ use holdfast::access::Scope;
 use holdfast::id::{LocationId, OpaqueId, Sku};
 use holdfast::input::{Fault, MAX_SAFE};
 use holdfast::lines::Form;
+use holdfast::order::distinct;
 use holdfast::pricing::Account;
-use holdfast::stock::Rejection;
 use holdfast::stock::shard::{Command, Reply};
 use holdfast::stock::sync::{Compared, MAX_LINES, Sync, placed};
+use holdfast::stock::{Movement, Position, Rejection, ShardName};
 use serde::Serialize;
 
 use crate::bulk::first_line;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::quotes::idempotency;
-use crate::stock::Guard;
+use crate::stock::{Guard, at};
 use crate::wire::Answer;
 
 /// Positions of a page of what else is in stock.
@@ -40,16 +41,13 @@ pub struct Unread {
 pub async fn sync(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let account = edge.caller(Scope::Stock).await?.account;
     let (sync, dry_run) = asked(edge, &account)?;
-    let at = &sync.location;
+    let here = &sync.location;
     let wrong = |why: Rejection| match why {
         Rejection::ForbiddenLocation => Problem::forbidden(why.to_string()),
         _ => Problem::refused_field("/location", "unknown_location", why.to_string()),
     };
     let unnamed = edge.request.unnamed;
-    if let Some(place) = unnamed.filter(|place| !place.is_empty()) {
-        let guard = Guard::over(edge, account, std::iter::empty()).await?;
-        return stocked(edge, &guard.shards_of(at).map_err(wrong)?, at, place).await;
-    }
+    let listed = unnamed.filter(|place| !place.is_empty());
     let form = Form::of(edge.request.content_type).ok_or_else(|| {
         Problem::invalid_field("/Content-Type", "send lines, as application/x-ndjson or as text/csv with column names")
     })?;
@@ -61,21 +59,18 @@ pub async fn sync(edge: &Edge<'_>) -> Result<Answer, Problem> {
     let read = sync.read(form, &String::from_utf8_lossy(edge.request.body))?;
 
     let counts: Vec<_> = read.iter().filter_map(|line| line.as_ref().ok().cloned()).collect();
-    let guard = Guard::over(edge, account, counts.iter().map(|count| (&count.sku, at))).await?;
-    guard.shards_of(at).map_err(wrong)?;
-    let compared = guard
-        .send(
-            edge,
-            counts,
-            |count| (&count.sku, &count.location),
-            |count, code| Compared::of(count, 0, 0).rejected(code).to_text(),
-            |counts| Command::Sync { counts, dry_run },
-            |reply| match reply {
-                Reply::Synced { lines } => Some(lines),
-                _ => None,
-            },
-        )
-        .await?;
+    let guard = Guard::over(edge, account, distinct(counts.iter().map(|count| &count.sku))).await?;
+    let shards = guard.shards_of(here).map_err(wrong)?;
+    if let Some(place) = listed {
+        return stocked(edge, &shards, here, place).await;
+    }
+    let positions: Vec<_> = counts.iter().map(|count| (&count.sku, here)).collect();
+    let command = |places: &[usize]| Command::Sync { counts: at(&counts, places), dry_run };
+    let refused = |count: &Movement, code| Compared::of(count, 0, 0).rejected(code).to_text();
+    let compared = guard.carry(edge, &positions, &command).await?.in_order(&counts, refused, |reply| match reply {
+        Reply::Synced { lines } => Some(lines),
+        _ => None,
+    })?;
     Ok(answer(first, read.into_iter().map(Result::err), compared))
 }
 
@@ -120,12 +115,7 @@ fn sync_id(key: &OpaqueId) -> Result<OpaqueId, Problem> {
 }
 
 /// A page of what is in stock at a location: of the shard whose number `place` begins with, after the sku it ends with.
-async fn stocked(
-    edge: &Edge<'_>,
-    shards: &[holdfast::stock::ShardName],
-    location: &LocationId,
-    place: &str,
-) -> Result<Answer, Problem> {
+async fn stocked(edge: &Edge<'_>, shards: &[ShardName], location: &LocationId, place: &str) -> Result<Answer, Problem> {
     #[derive(Serialize)]
     struct Line {
         sku: Sku,
@@ -150,10 +140,7 @@ async fn stocked(
         Some(last) => format!("{number} {}", last.sku),
         None => number.saturating_add(1).to_string(),
     };
-    let line = |position: holdfast::stock::Position| Line {
-        sku: position.sku,
-        quantity: 0,
-        expect_version: position.version.min(MAX_SAFE),
-    };
+    let line =
+        |position: Position| Line { sku: position.sku, quantity: 0, expect_version: position.version.min(MAX_SAFE) };
     Ok(edge.ok(&Page { next: Some(next), lines: positions.into_iter().map(line).collect() }))
 }
