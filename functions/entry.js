@@ -4,7 +4,7 @@
 import { revive, wasm, settle } from "./glue/instance.js";
 import { durableObject } from "./glue/object.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
-import { answerLines, areLines } from "./glue/lines.js";
+import { answerLines, linesOf } from "./glue/lines.js";
 import { answerLive, isLive } from "./glue/live.js";
 import { requestId } from "./glue/request-id.js";
 import * as answers from "./glue/answers.js";
@@ -17,6 +17,7 @@ export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
 export const KpiBoard = durableObject("KpiBoard");
+export const WebhookDesk = durableObject("WebhookDesk");
 
 // The request headers Rust gets to see, in the order that src/wire.rs reads them. A test there compares the two lists.
 const HEADERS = [
@@ -40,7 +41,8 @@ export default {
     }
     // No `await` where there is nothing to wait for: a promise costs a tenth of the whole request.
     if (request.body === null) return respond(request, id, key, NO_BODY, env, ctx);
-    if (areLines(path, request)) return respondInParts(request, id, env, ctx, (answering) => answerLines(request, answering));
+    const lines = linesOf(path, request);
+    if (lines !== undefined) return respondInParts(request, id, env, ctx, (answering) => answerLines(request, lines, answering));
     return readBody(request).then((body) => respond(request, id, key, body, env, ctx));
   },
 

@@ -1,6 +1,7 @@
 // The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
 // From the environment come PORT (8787), STATE (./state), SEED=no, and what is to go before wrangler.toml: ENVIRONMENT
-// (anything but `local` refuses the demonstration keys) and TOKEN_ISSUER; and the secret TOKEN_PROVIDERS.
+// (anything but `local` refuses the demonstration keys) and TOKEN_ISSUER; the secret TOKEN_PROVIDERS; and WEBHOOKS=near, by which
+// webhooks may go to this machine.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -18,7 +19,7 @@ async function run() {
   if (steps.includes("vpic")) await importer(["vpic", "--db", vpic(), "--state", state], "vpic");
   const said = ["ENVIRONMENT", "TOKEN_ISSUER"].filter((name) => process.env[name]);
   const vars = Object.fromEntries(said.map((name) => [name, process.env[name]]));
-  const server = await startServer({ state, port, vars, providers: process.env.TOKEN_PROVIDERS });
+  const server = await startServer({ state, port, vars, providers: process.env.TOKEN_PROVIDERS, reach: process.env.WEBHOOKS === "near" });
   if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
   console.log(hints(server.url));
   const [reason] = await Promise.race([

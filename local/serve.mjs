@@ -20,16 +20,17 @@ const STOP_MS = 5_000;
  * keys:  whether it can sign tokens, with the ring in its state folder; without, it is a deployment that lacks the secret
  * providers: the text of the secret TOKEN_PROVIDERS, if external services add credentials to tokens. Those on this machine
  *        can be reached, too, if one of them is named by a loopback address
+ * reach: whether webhooks may go to this machine
  * log:   where the Worker's own log lines go: "inherit" (stderr), "ignore", or an open file descriptor
  *
  * Returns { url, pid, port, stop() }. The server ends with this process, however that ends.
  */
-export async function startServer({ state, port = 0, vars = {}, keys = true, providers, log = "inherit", wrangler } = {}) {
+export async function startServer({ state, port = 0, vars = {}, keys = true, providers, reach: near = false, log = "inherit", wrangler } = {}) {
   mkdirSync(state, { recursive: true });
   refuseIfInUse(state);
   const secrets = keys ? { TOKEN_KEYS: keyRing(state) } : {};
   if (providers) Object.assign(secrets, { TOKEN_PROVIDERS: providers, CREDENTIAL_KEY: credentialKey(state) });
-  const reach = providers?.includes("http://") ? ["local"] : []; // http:// is accepted for loopback addresses only
+  const reach = near || providers?.includes("http://") ? ["local"] : []; // http:// is accepted for loopback addresses only
   const config = writeConfig({ state, vars, secrets: Object.keys(secrets), reach, wrangler });
   const command = [
     WORKERD, "serve", config, "--experimental", `--socket-addr=http=127.0.0.1:${port}`,

@@ -119,6 +119,11 @@ identifier!(
     ProviderId, "a provider", 64, "letters, digits and - _ .",
     |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
 );
+identifier!(
+    /// What an operator calls an endpoint of webhooks.
+    EndpointId, "the name of an endpoint", 64, "letters, digits and - _ .",
+    |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+);
 
 /// How many units: 1 to 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

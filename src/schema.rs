@@ -7,7 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::catalog::PartNumber;
 use crate::catalog::vin::Vin;
-use crate::id::{AccountId, BrandCode, LocationId, OpaqueId, ProviderId, Quantity, Region, RegisteredId, Sku, TermsId};
+use crate::id::{
+    AccountId, BrandCode, EndpointId, LocationId, OpaqueId, ProviderId, Quantity, Region, RegisteredId, Sku, TermsId,
+};
 use crate::money::{Currency, Price};
 use crate::pricing::PriceType;
 use crate::sourcing::Distance;
@@ -64,6 +66,10 @@ schemas! {
     ProviderId => "ProviderId" {
         "type": "string", "pattern": "^[A-Za-z0-9_.-]+$", "minLength": 1, "maxLength": 64, "examples": ["acme"],
         "description": "An external service that adds credentials to tokens.",
+    },
+    EndpointId => "EndpointId" {
+        "type": "string", "pattern": "^[A-Za-z0-9_.-]+$", "minLength": 1, "maxLength": 64, "examples": ["erp"],
+        "description": "What an operator calls an endpoint of webhooks.",
     },
     Quantity => "Quantity" {
         "type": "integer", "minimum": 1, "maximum": 1_000_000, "description": "Units.",
@@ -176,6 +182,7 @@ mod tests {
         is_read::<TermsId>();
         is_read::<RegisteredId>();
         is_read::<ProviderId>();
+        is_read::<EndpointId>();
         is_read::<PartNumber>();
         is_read::<Vin>();
         is_read::<Currency>();

@@ -158,7 +158,7 @@ test("a count below what is held names the quotes it endangers, and no others", 
   await ask("enam/3", pick("p1", "A", 1));
   await ask("enam/3", { commit: { quote: "q3" } });
   await ask("enam/3", count("c1", "A", 1));
-  const events = await arrived("enam/3", 13);
+  const events = await arrived("enam/3", 14);
   const shortfall = events.find(({ kind }) => kind === "shortfall");
   assert.deepEqual([shortfall.sku, shortfall.location, shortfall.units, shortfall.quotes], ["A", "ATL1", 1, ["q1", "q3"]]);
 });

@@ -1,54 +1,71 @@
-// Queries that are sent line by line (NDJSON, CSV). Each part of a hundred lines is asked of Rust as a query of its own
-// (src/bulk.rs), the next one when the caller has taken the answer to the one before: memory holds the request, which has
-// a limit, and the answer to one part.
+// Requests that are sent line by line (NDJSON, CSV). Each part is asked of Rust as a request of its own (src/bulk.rs,
+// src/sync.rs), the next one when the caller has taken the answer to the one before: memory holds the request, which has
+// a limit, and the answer to one part. Nothing is asked before the whole body is there.
 import { NO_BODY, readBody, TOO_LARGE } from "./body.js";
+import { Snapshot } from "./snapshot.js";
 
-const PATH = "/v1/query";
 const FORMS = /^\s*(?:application\/x-ndjson|(text\/csv))\s*(?:;|$)/i;
-const MAX_BYTES = 4 * 1024 * 1024;
-const PART = 100; // lines
+const MIB = 1024 * 1024;
+const QUERY = { bytes: 4 * MIB, part: 100, whole: () => null };
+const SYNC = { bytes: 8 * MIB, part: 1_000, whole: (url) => new Snapshot(url) };
+const PATHS = new Map([["/v1/query", QUERY], ["/v1/stock/sync", SYNC]]);
 
-/** Whether a request with a body is such a query. */
-export const areLines = (path, { headers }) => path === PATH && FORMS.test(headers.get("content-type") ?? "");
+/** How a request with a body is taken line by line; nothing if it is not. */
+export const linesOf = (path, { headers }) => (FORMS.test(headers.get("content-type") ?? "") ? PATHS.get(path) : undefined);
 
 /**
  * The response. `ask(state, body)` promises what Rust answers to a body in this state (src/wire.rs); `read` turns that into
  * `{ status, headers, body }`; `respond` makes it a Response.
  */
-export async function answerLines(request, { ask, read, respond }) {
-  const body = await readBody(request, MAX_BYTES);
+export async function answerLines(request, kind, { ask, read, respond }) {
+  const body = await readBody(request, kind.bytes);
   if (body === TOO_LARGE) return respond(await ask("too_large", NO_BODY));
   const lines = new TextDecoder().decode(body).split("\n").filter((line) => line.trim() !== "");
   const head = FORMS.exec(request.headers.get("content-type"))[1] !== undefined && lines.length > 0 ? `${lines.shift()}\n` : "";
   const encoder = new TextEncoder();
   const part = (first) => {
-    const text = head + lines.slice(first, first + PART).join("\n");
+    const text = head + lines.slice(first, first + kind.part).join("\n");
     return ask(`lines ${first} ${lines.length}`, encoder.encode(text));
   };
   const begun = await part(0);
   const { status, headers, body: beginning } = read(begun);
+  const whole = kind.whole(request.url);
   // What is wrong with the whole is told before anything is answered.
-  if (status !== 200 || lines.length <= PART) return respond(begun);
+  if (status !== 200 || (whole === null && lines.length <= kind.part)) return respond(begun);
 
-  let next = PART;
+  /** The text of each part, and of what follows the last one. */
+  async function* parts() {
+    whole?.see(beginning);
+    yield beginning;
+    for (let first = kind.part; first < lines.length; first += kind.part) {
+      const end = Math.min(first + kind.part, lines.length);
+      const text = await attempt(part(first), (problem) => failed(problem, first, end));
+      whole?.see(text);
+      yield text;
+    }
+    if (whole !== null) yield* whole.rest((place, text) => attempt(ask(`unnamed ${place}`, encoder.encode(text))));
+  }
+
+  /** The body of an answer; what `otherwise` makes of the problem where it is none, or nothing. */
+  async function attempt(answer, otherwise = () => null) {
+    try {
+      const { status, body } = read(await answer);
+      return status === 200 ? body : otherwise(JSON.parse(body));
+    } catch (error) {
+      console.error("a part of a request failed:", error?.stack ?? error);
+      return otherwise(FAULT);
+    }
+  }
+
+  const texts = parts();
   const answer = new ReadableStream({
-    start: (out) => out.enqueue(encoder.encode(beginning)),
     async pull(out) {
-      const first = next;
-      next += PART;
-      let text;
-      try {
-        const { status, body } = read(await part(first));
-        text = status === 200 ? body : failed(JSON.parse(body), first, Math.min(next, lines.length));
-      } catch (error) {
-        console.error("a part of a query failed:", error?.stack ?? error);
-        text = failed(FAULT, first, Math.min(next, lines.length));
-      }
-      out.enqueue(encoder.encode(text));
-      if (next >= lines.length) out.close();
+      const { value, done } = await texts.next();
+      if (done) out.close();
+      else out.enqueue(encoder.encode(value));
     },
     // Whoever has gone away needs no more answers.
-    cancel() { next = lines.length; },
+    cancel: () => texts.return(),
   }, { highWaterMark: 1 });
   return respond(begun, answer);
 }

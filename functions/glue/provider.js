@@ -1,16 +1,20 @@
 // One request to a provider, and the pause before the next. What is sent, and what the answer means, Rust says.
 
 /**
- * Posts `body` and answers "<status>\n<body>"; "0\n<why>" if there was no answer of at most `most` bytes within `timeout`
- * milliseconds. Redirects are not followed: the request is for this URL and no other.
+ * The response to `body`, posted as Standard Webhooks says; rejects where there was none within `timeout` milliseconds.
+ * Redirects are not followed: the request is for this URL and no other.
  */
-export async function send(url, id, seconds, signature, body, timeout, most) {
+export function post(url, id, seconds, signature, body, timeout) {
   const headers = {
     "content-type": "application/json", "webhook-id": id, "webhook-timestamp": seconds, "webhook-signature": signature,
   };
+  return fetch(url, { method: "POST", redirect: "manual", headers, body, signal: AbortSignal.timeout(timeout) });
+}
+
+/** Posts `body` and answers "<status>\n<body>"; "0\n<why>" if there was no answer of at most `most` bytes in time. */
+export async function send(url, id, seconds, signature, body, timeout, most) {
   try {
-    const signal = AbortSignal.timeout(timeout);
-    const response = await fetch(url, { method: "POST", redirect: "manual", headers, body, signal });
+    const response = await post(url, id, seconds, signature, body, timeout);
     return `${response.status}\n${await read(response, most)}`;
   } catch (error) {
     return `0\n${error}`;

@@ -4,7 +4,8 @@
 //! one before goes out: so memory holds one part's answer, however many lines there are. A part is answered here.
 
 use holdfast::input::Fault;
-use holdfast::query::lines::{DEFAULT_BUDGET_MS, Form, MAX_LINES};
+use holdfast::lines::Form;
+use holdfast::query::lines::{DEFAULT_BUDGET_MS, MAX_LINES, read};
 use holdfast::query::{QueryAnswer, QueryRequest};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,16 +33,12 @@ impl Part {
     /// Reads the lines of a request, and what its URL says of all of them.
     pub fn read(edge: &Edge<'_>, form: Form) -> Result<(QueryRequest, Self), Problem> {
         if edge.request.too_large {
-            return Err(Problem::too_many_bytes());
+            return Err(Problem::too_many_bytes(4));
         }
-        let (first, all) = edge.request.lines.unwrap_or_default();
-        if !(1..=MAX_LINES).contains(&all) {
-            let detail = format!("a query has 1 to {MAX_LINES} lines; this one has {all}");
-            return Err(vec![Fault { pointer: String::new(), code: "out_of_range", detail }].into());
-        }
+        let first = first_line(edge, MAX_LINES)?;
         let mut request = options(edge)?;
         let mut lines = Vec::new();
-        for read in form.read(&String::from_utf8_lossy(edge.request.body))? {
+        for read in read(form, &String::from_utf8_lossy(edge.request.body))? {
             lines.push(read.map(|line| request.lines.push(line)));
         }
         Ok((request, Self { first, lines }))
@@ -65,6 +62,16 @@ impl Part {
         }
         Answer::new(200, text).header("content-type", "application/x-ndjson").header("cache-control", "no-store")
     }
+}
+
+/// The place of the first line of a part, unless there are too many lines in all, or none.
+pub fn first_line(edge: &Edge<'_>, most: u64) -> Result<u64, Problem> {
+    let (first, all) = edge.request.lines.unwrap_or_default();
+    if (1..=most).contains(&all) {
+        return Ok(first);
+    }
+    let detail = format!("there are 1 to {most} lines in one request; this one has {all}");
+    Err(vec![Fault { pointer: String::new(), code: "out_of_range", detail }].into())
 }
 
 /// What the URL may say of all lines.

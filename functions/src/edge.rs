@@ -224,7 +224,8 @@ impl<'a> Edge<'a> {
         answer.header("content-type", "application/json").header("server-timing", &self.timing())
     }
 
-    fn timing(&self) -> String {
+    /// What `Server-Timing` says.
+    pub fn timing(&self) -> String {
         let mut text = String::with_capacity(80);
         for (name, millis) in self.timings.borrow().iter() {
             // Writing to a String cannot fail.

@@ -1,5 +1,5 @@
 //! Events on their way: from an object's outbox through the `EVENTS` queue into the log of their day and onto the KPI
-//! boards of their region.
+//! boards of their region; what endpoints asked for goes to their desks ([`crate::webhooks`]).
 //!
 //! A message is `{"source": "enam/17", "events": [{"seq": 1, "at": "…", "kind": "held", …}, …]}`. `source` is the name
 //! of the object, `seq` the event's place there; `enam/17:1` is the event's id, by which whoever takes events knows
@@ -12,6 +12,7 @@ use holdfast::access::Scope;
 use holdfast::catalog::Reading;
 use holdfast::id::{AccountId, InvalidId, Region};
 use holdfast::time::{DAY, Day, Timestamp};
+use holdfast::webhook::Message as Told;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use worker::{Date, Env, Result, console_error};
@@ -21,6 +22,7 @@ use crate::edge::Edge;
 use crate::objects::event_log::{self, Rejected};
 use crate::objects::{self, AskError, kpi_board};
 use crate::problem::Problem;
+use crate::webhooks;
 use crate::wire::Answer;
 
 /// The most bytes of a message. A queue takes 128,000 with what it adds.
@@ -127,10 +129,11 @@ impl Lists {
 }
 
 /// Stores messages, given with their ids, in the logs of their events' days, and counts the events on the boards of their
-/// regions. Returns when all of that is durable; after an error, store all of them again. A message that cannot be read
+/// regions, and gives the desks of webhooks what their endpoints asked for. Returns when all of that is durable; after an error, store all of them again. A message that cannot be read
 /// is kept as rejected in the log of this day: it would be no better for coming again.
 pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
     let (mut logs, mut boards) = (Lists::default(), Lists::default());
+    let mut told = Vec::new();
     let mut rejected = Vec::new();
     for (id, text) in messages {
         match unpack(text) {
@@ -142,6 +145,7 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
                         Some(region) => region,
                         None => home.insert(region_of(&source, env).await?).clone(),
                     };
+                    told.extend(Told::of(&source, text));
                     by_day.add(&day.to_string(), text);
                     by_region.add(region.as_str(), text);
                 }
@@ -170,7 +174,7 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
         let counted = objects::ask(env, "KPI_BOARD", &region, kpi_board::near(&region), &command).await;
         counted.map_err(|error| worker::Error::from(error.to_string()))?;
     }
-    Ok(())
+    webhooks::tell(&told, env).await.map_err(|error| worker::Error::from(error.to_string()))
 }
 
 /// Where the events of a source happened, if they do not say it themselves: a shard's region, else that of the home of
@@ -183,8 +187,8 @@ async fn region_of(source: &str, env: &Env) -> Result<Region> {
             let home = catalog::settle(env, now(), home).await;
             home.map_err(|_| worker::Error::from("the catalogue cannot be read"))?
         }
+        Some(("webhooks", _)) | None => None,
         Some((region, _)) => region.parse().ok(),
-        None => None,
     };
     region.map_or_else(|| no_region().map_err(|error| worker::Error::from(error.to_string())), Ok)
 }

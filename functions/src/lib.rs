@@ -24,9 +24,12 @@ pub mod search;
 pub mod shards;
 pub mod stock;
 pub mod supply;
+pub mod sync;
+mod together;
 pub mod tokens;
 pub mod ucp;
 pub mod vehicles;
+pub mod webhooks;
 pub mod wire;
 pub mod worklist;
 

@@ -87,9 +87,10 @@ impl Problem {
         Self::new(413, "too_large", "The body is too large", "a request body has at most 1 MiB; send it in parts")
     }
 
-    /// 413: the lines are larger than a query sent as lines may be.
-    pub fn too_many_bytes() -> Self {
-        Self::new(413, "too_large", "The body is too large", "lines have at most 4 MiB in all; send them in parts")
+    /// 413: the lines are larger than a request that is sent as lines may be.
+    pub fn too_many_bytes(mebibytes: u32) -> Self {
+        let detail = format!("lines have at most {mebibytes} MiB in all; send them in parts");
+        Self::new(413, "too_large", "The body is too large", detail)
     }
 
     /// 422: the body is JSON, and these fields of it are wrong.

@@ -7,8 +7,8 @@ use crate::kpi::{self, gather};
 use crate::problem::Problem;
 use crate::wire::{Answer, Request};
 use crate::{
-    admin, availability, events, live, mcp, parts, percent, query, quotes, registers, search, shards, stock, tokens,
-    ucp, vehicles, worklist,
+    admin, availability, events, live, mcp, parts, percent, query, quotes, registers, search, shards, stock, sync,
+    tokens, ucp, vehicles, webhooks, worklist,
 };
 
 /// Answers a request: an edge function's answer, or the problem it met.
@@ -33,8 +33,9 @@ pub async fn call(request: &Request<'_>, env: &Env, context: &worker::Context) -
     let path = request.path();
     let edge = Edge::new(request, env);
     let answer = dispatch(&edge, path).await.unwrap_or_else(Answer::from);
-    // A part of a query that is sent as lines is not the query that the first number is about.
-    let told = if request.lines.is_some() { Some("bulk") } else { function(request.method, path) };
+    // A part of what is sent as lines is not the request that the numbers are about.
+    let in_parts = request.lines.is_some() || request.unnamed.is_some();
+    let told = if in_parts { Some("bulk") } else { function(request.method, path) };
     if let Some(function) = told {
         gather::note(function, &edge, answer.status(), context);
     }
@@ -181,6 +182,10 @@ async fn to_stock(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
             only(edge, "POST")?;
             stock::movements(edge).await
         }
+        ["sync"] => {
+            only(edge, "POST")?;
+            sync::sync(edge).await
+        }
         ["incoming"] => {
             only(edge, "POST")?;
             stock::incoming(edge).await
@@ -251,12 +256,29 @@ async fn to_admin(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
             only(edge, "GET")?;
             events::of_day(edge).await
         }
+        ["webhooks", rest @ ..] => to_webhooks(edge, rest).await,
         ["parties", register, id, act @ ("suspend" | "reinstate")] => {
             only(edge, "POST")?;
             registers::change(edge, register, id, *act == "suspend").await
         }
         _ => Err(nothing()),
     }
+}
+
+#[expect(clippy::match_same_arms, reason = "openapi/tests/document.rs reads an arm for each path")]
+async fn to_webhooks(edge: &Edge<'_>, path: &[&str]) -> Result<Answer, Problem> {
+    match path {
+        [] => only(edge, "GET")?,
+        [_, "deliveries"] => only(edge, "GET")?,
+        [_, "rotate" | "replay"] => only(edge, "POST")?,
+        [_, "deliveries", _, "replay"] => only(edge, "POST")?,
+        [_] => match edge.request.method {
+            "GET" | "PUT" | "DELETE" => {}
+            _ => return Err(Problem::method_not_allowed("GET, PUT, DELETE")),
+        },
+        _ => return Err(nothing()),
+    }
+    webhooks::answer(edge, path).await
 }
 
 fn health() -> Answer {

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::part::Kind;
 use holdfast::catalog::{Part, Reading};
@@ -20,6 +19,7 @@ use serde_json::Value;
 use crate::edge::Edge;
 use crate::objects::sql::cut;
 use crate::problem::Problem;
+use crate::together::all;
 use crate::wire::Answer;
 
 /// The most movements or receipts of one call.
@@ -45,19 +45,13 @@ pub async fn movements(edge: &Edge<'_>) -> Result<Answer, Problem> {
         code,
         detail: code.to_string(),
     };
-    let results = guard
-        .send(
-            edge,
-            items,
-            |m| (&m.sku, &m.location),
-            refused,
-            |movements| Command::Move { movements },
-            |reply| match reply {
-                Reply::Moved { results } => Some(results),
-                _ => None,
-            },
-        )
-        .await?;
+    let positions: Vec<_> = items.iter().map(|movement| (&movement.sku, &movement.location)).collect();
+    let command = |places: &[usize]| Command::Move { movements: at(&items, places) };
+    let carried = guard.carry(edge, &positions, &command).await?;
+    let results = carried.in_order(&items, refused, |reply| match reply {
+        Reply::Moved { results } => Some(results),
+        _ => None,
+    })?;
     #[derive(Serialize)]
     struct Body {
         results: Vec<MovementResult>,
@@ -88,19 +82,13 @@ pub async fn incoming(edge: &Edge<'_>) -> Result<Answer, Problem> {
         outcome: ReceiptOutcome::Rejected,
         code: Some(code),
     };
-    let results = guard
-        .send(
-            edge,
-            changes,
-            |c| (&c.sku, &c.location),
-            refused,
-            |changes| Command::Schedule { changes },
-            |reply| match reply {
-                Reply::Scheduled { results } => Some(results),
-                _ => None,
-            },
-        )
-        .await?;
+    let positions: Vec<_> = changes.iter().map(|change| (&change.sku, &change.location)).collect();
+    let command = |places: &[usize]| Command::Schedule { changes: at(&changes, places) };
+    let carried = guard.carry(edge, &positions, &command).await?;
+    let results = carried.in_order(&changes, refused, |reply| match reply {
+        Reply::Scheduled { results } => Some(results),
+        _ => None,
+    })?;
     #[derive(Serialize)]
     struct Body {
         results: Vec<ReceiptResult>,
@@ -118,8 +106,8 @@ pub async fn positions(edge: &Edge<'_>, sku: &str) -> Result<Answer, Problem> {
     let command = Command::Positions { sku: sku.clone() };
     let replies = shards.iter().map(|shard| edge.ask_about(shard, &command));
     let mut positions: Vec<Position> = Vec::new();
-    for reply in try_join_all(replies).await? {
-        if let Reply::Positions { positions: found } = reply {
+    for reply in all(replies).await {
+        if let Reply::Positions { positions: found } = reply? {
             positions.extend(found);
         }
     }
@@ -196,6 +184,39 @@ pub struct Guard {
 /// The places of items in their call, by the shard that is to be asked.
 type Places = SortedMap<ShardName, Vec<usize>>;
 
+/// What became of the items of a call, by their places in it.
+pub struct Carried {
+    /// No shard was asked about these, and why.
+    refusals: Vec<(usize, Rejection)>,
+    /// What shards said to these.
+    replies: Vec<(Vec<usize>, Reply)>,
+}
+
+impl Carried {
+    /// What became of each of `items`, in their order.
+    pub fn in_order<T, R>(
+        self,
+        items: &[T],
+        refused: impl Fn(&T, Rejection) -> R,
+        results: impl Fn(Reply) -> Option<Vec<R>>,
+    ) -> Result<Vec<R>, Problem> {
+        let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
+        let refusals = self.refusals.into_iter();
+        answered.extend(refusals.filter_map(|(place, why)| Some((place, refused(items.get(place)?, why)))));
+        for (places, reply) in self.replies {
+            let found = results(reply).filter(|found| found.len() == places.len());
+            answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+        }
+        sort_by_key(&mut answered, |(place, _)| *place);
+        Ok(answered.into_iter().map(|(_, result)| result).collect())
+    }
+}
+
+/// The items at these places.
+pub fn at<T: Clone>(items: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().filter_map(|place| items.get(*place)).cloned().collect()
+}
+
 impl Guard {
     /// What is to be known about positions of these skus.
     pub async fn over(edge: &Edge<'_>, account: Rc<Account>, skus: SortedSet<&Sku>) -> Result<Self, Problem> {
@@ -208,6 +229,18 @@ impl Guard {
         Ok(Self { account, parts, locations, shards: edge.shards(dedicated) })
     }
 
+    /// Every shard of a region.
+    pub fn shards_of(&self, region: &Region) -> Vec<ShardName> {
+        self.shards.of_region(region)
+    }
+
+    /// The location, or why the caller may not touch it.
+    pub fn place(&self, location: &LocationId) -> Result<&Location, Rejection> {
+        let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
+        let elsewhere = self.account.kind == AccountKind::Branch && self.account.home != *location;
+        if elsewhere { Err(Rejection::ForbiddenLocation) } else { Ok(place) }
+    }
+
     /// The shard that owns the position, or why the caller may not touch it.
     fn shard(&self, sku: &Sku, location: &LocationId) -> Result<ShardName, Rejection> {
         let part = self.parts.get(sku).ok_or(Rejection::UnknownSku)?;
@@ -217,64 +250,40 @@ impl Guard {
         Ok(self.shards.shard(&self.place(location)?.region, sku))
     }
 
-    /// The location, or why the caller may not touch it.
-    pub fn place(&self, location: &LocationId) -> Result<&Location, Rejection> {
-        let place = self.locations.iter().find(|known| known.id == *location).ok_or(Rejection::UnknownLocation)?;
-        if self.account.kind == AccountKind::Branch && self.account.home != *location {
-            return Err(Rejection::ForbiddenLocation);
-        }
-        Ok(place)
-    }
-
-    /// Every shard of a region.
-    pub fn shards_of(&self, region: &Region) -> Vec<ShardName> {
-        self.shards.of_region(region)
-    }
-
-    /// Sends each item to the shard that owns its position, one command a shard, all at once, and once more to whom a
-    /// shard names for skus that have gone elsewhere; the results come back in the order of the items.
-    async fn send<T: Clone, R>(
+    /// Sends a command about some of these positions to each shard that owns any, all at once, and once more to whom a
+    /// shard names for skus that have gone elsewhere. Not generic: what is awaited is most of the code.
+    pub async fn carry(
         &self,
         edge: &Edge<'_>,
-        items: Vec<T>,
-        position: impl Fn(&T) -> (&Sku, &LocationId),
-        refused: impl Fn(&T, Rejection) -> R,
-        command: impl Fn(Vec<T>) -> Command,
-        results: impl Fn(Reply) -> Option<Vec<R>>,
-    ) -> Result<Vec<R>, Problem> {
-        let mut answered: Vec<(usize, R)> = Vec::with_capacity(items.len());
+        positions: &[(&Sku, &LocationId)],
+        command: &dyn Fn(&[usize]) -> Command,
+    ) -> Result<Carried, Problem> {
+        let (mut refusals, mut replies) = (Vec::new(), Vec::new());
         let mut waiting = Places::default();
-        for (place, item) in items.iter().enumerate() {
-            let (sku, location) = position(item);
+        for (place, (sku, location)) in positions.iter().enumerate() {
             match self.shard(sku, location) {
                 Ok(shard) => waiting.update(shard, Vec::new, |places| places.push(place)),
-                Err(rejection) => answered.push((place, refused(item, rejection))),
+                Err(rejection) => refusals.push((place, rejection)),
             }
         }
         for _ in 0..2 {
-            let batch = |places: &[usize]| places.iter().filter_map(|place| items.get(*place)).cloned().collect();
             let calls = std::mem::take(&mut waiting).into_iter();
-            let calls = calls.map(|(shard, places)| (command(batch(&places)), shard, places)).collect();
+            let calls = calls.map(|(shard, places)| (command(&places), shard, places)).collect();
             for (shard, places, reply) in ask_all(edge, calls).await? {
                 let Reply::Elsewhere { skus } = reply else {
-                    let found = results(reply).filter(|found| found.len() == places.len());
-                    answered.extend(places.into_iter().zip(found.ok_or_else(Problem::internal)?));
+                    replies.push((places, reply));
                     continue;
                 };
                 // Nothing of it was done.
                 for place in places {
-                    let sku = items.get(place).map(|item| position(item).0);
+                    let sku = positions.get(place).map(|(sku, _)| *sku);
                     let redirect = skus.iter().find(|redirect| Some(&redirect.sku) == sku);
                     let shard = redirect.map_or(&shard, |redirect| &redirect.shard);
                     waiting.update(shard.clone(), Vec::new, |places| places.push(place));
                 }
             }
         }
-        if !waiting.is_empty() {
-            return Err(Problem::moving());
-        }
-        sort_by_key(&mut answered, |(place, _)| *place);
-        Ok(answered.into_iter().map(|(_, result)| result).collect())
+        if waiting.is_empty() { Ok(Carried { refusals, replies }) } else { Err(Problem::moving()) }
     }
 }
 
@@ -286,7 +295,7 @@ pub async fn ask_all(
     let ask = |(command, shard, places): (Command, ShardName, Vec<usize>)| async move {
         edge.ask_shard(&shard, &command).await.map(|reply| (shard, places, reply))
     };
-    try_join_all(calls.into_iter().map(ask)).await
+    all(calls.into_iter().map(ask)).await.into_iter().collect()
 }
 
 fn read_movement(item: &Value, pointer: String, faults: &mut Faults) -> Option<Movement> {

@@ -34,11 +34,14 @@ pub struct Request<'a> {
     pub now_ms: u64,
     /// The body was over the limit and has not been read: answer 413.
     pub too_large: bool,
-    /// The body is a part of a query that is sent line by line: the place of its first line, and how many there are in
-    /// all. The parts of one query are asked one after the other.
+    /// The body is a part of a request that is sent line by line: the place of its first line, and how many there are in
+    /// all. The parts of one request are asked one after the other.
     pub lines: Option<(u64, u64)>,
     /// What `glue/live.js` asks for a stream that is open, or cannot be; empty in any other request.
     pub live: &'a str,
+    /// Of a snapshot whose lines have all been answered: what else is in stock is asked for, from this place on; or, with
+    /// an empty place, the body's lines are what the snapshot does not name.
+    pub unnamed: Option<&'a str>,
     /// `latitude,longitude` of the caller's network, where the platform knows it.
     pub place: &'a str,
     /// `Authorization`
@@ -92,6 +95,7 @@ impl<'a> Request<'a> {
             too_large: state == "too_large",
             lines: lines.and_then(|(first, all)| Some((first.parse().ok()?, all.parse().ok()?))),
             live,
+            unnamed: state.strip_prefix("unnamed "),
             place: next(),
             authorization: next(),
             api_key: next(),
@@ -220,7 +224,8 @@ mod tests {
     fn a_part_of_a_query_says_where_it_stands() {
         let read = |head: &str| Request::read(head, b"").lines;
         assert_eq!(read("POST\nu\nr\n1\nlines 300 512\n"), Some((300, 512)));
-        for other in ["", "too_large", "lines", "lines 3", "lines x 5"] {
+        assert_eq!(Request::read("POST\nu\nr\n1\nunnamed 3 A/1\n", b"").unnamed, Some("3 A/1"));
+        for other in ["", "too_large", "lines", "lines 3", "lines x 5", "unnamed"] {
             assert_eq!(read(&format!("POST\nu\nr\n1\n{other}\n")), None);
         }
     }

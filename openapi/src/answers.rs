@@ -9,17 +9,18 @@ use functions::shards::Move;
 use functions::tokens::{Issued, TokenView};
 use holdfast::catalog::fitment::Application;
 use holdfast::catalog::vin::{Powertrain, Vehicle};
-use holdfast::id::{AccountId, Region, RegisteredId, Sku};
+use holdfast::id::{AccountId, EndpointId, Region, RegisteredId, Sku};
 use holdfast::input::Fault;
 use holdfast::money::Currency;
 use holdfast::query::Match;
 use holdfast::query::public::PublicAnswer;
 use holdfast::stock::shard::{MovementResult, ReceiptResult};
 use holdfast::stock::{Entry, Position};
-use holdfast::time::Day;
+use holdfast::time::{Day, Timestamp};
 use holdfast::token::Reason;
 use holdfast::token::event::TokenEvent;
 use holdfast::token::register::Standing;
+use holdfast::webhook::Subscription;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -174,6 +175,137 @@ answers! {
     MovementResults {
         /// In the order of the movements.
         results: Vec<MovementResult>,
+    }
+
+    /// An endpoint that was entered.
+    WebhookEntered {
+        #[serde(flatten)]
+        subscription: Subscription,
+        /// What its requests are signed with. Told once, when it is new; `rotate` makes another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+    }
+
+    /// An endpoint has another secret.
+    WebhookRotated {
+        /// Its name.
+        id: EndpointId,
+        /// What its requests are signed with from now on. Told once.
+        secret: String,
+        /// Until when they are signed with the one before, too.
+        previous_until: Timestamp,
+    }
+
+    /// Every endpoint.
+    Webhooks {
+        /// By name.
+        webhooks: Vec<Subscription>,
+    }
+
+    /// An endpoint, and how it is.
+    WebhookStatus {
+        /// The endpoint.
+        webhook: Subscription,
+        /// Deliveries that are still to be tried.
+        waiting: u64,
+        /// Deliveries that have been given up and can be replayed.
+        dead: u64,
+        /// Since when it has taken nothing, if it does not.
+        failing_since: Option<Timestamp>,
+        /// Why it is given up, if it is.
+        disabled: Option<String>,
+    }
+
+    /// A page of an endpoint's log.
+    WebhookDeliveries {
+        /// The newest first.
+        deliveries: Vec<WebhookDelivery>,
+        /// Pass it as `cursor` for the next page; absent on the last one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    }
+
+    /// What became of a message.
+    WebhookDelivery {
+        /// The event's id: `webhook-id` of each of its requests.
+        id: String,
+        /// What it tells.
+        #[serde(rename = "type")]
+        kind: crate::requests::WebhookEvent,
+        /// How far it is.
+        state: WebhookState,
+        /// When the desk took it.
+        at: Timestamp,
+        /// When it is tried next.
+        next_at: Option<Timestamp>,
+        /// Every try, the first one first.
+        attempts: Vec<WebhookAttempt>,
+    }
+
+    /// A try to deliver a message.
+    WebhookAttempt {
+        /// When it began.
+        at: Timestamp,
+        /// The status of the answer, if there was one.
+        status: Option<u16>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+        /// What went wrong, in words.
+        error: Option<String>,
+    }
+
+    /// What is delivered again.
+    WebhookReplayed {
+        /// How many.
+        replayed: u64,
+    }
+
+    /// A line of the answer to a snapshot that could be read.
+    SyncedLine {
+        /// Its place in the snapshot, from 0; absent where the snapshot does not name the position.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u64>,
+        #[serde(flatten)]
+        compared: holdfast::stock::sync::Compared,
+    }
+
+    /// Lines of a snapshot that could not be answered now; send it again.
+    SyncUnanswered {
+        /// The line's place in the snapshot, from 0.
+        line: u64,
+        /// Why.
+        errors: Vec<Fault>,
+    }
+
+    /// The last line of the answer to a snapshot.
+    SyncSummary {
+        /// What the lines came to.
+        summary: SyncSum,
+        /// Whether every line was answered and, of a full snapshot, what it does not name was emptied.
+        complete: bool,
+        /// Why not, and what to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    }
+
+    /// What the lines of a snapshot came to.
+    SyncSum {
+        /// Lines.
+        lines: u64,
+        /// Here and there are as many.
+        same: u64,
+        /// Counted; of a dry run, those that would be.
+        changed: u64,
+        /// Counted by this sync before.
+        duplicates: u64,
+        /// The position has moved on since `expect_version`.
+        conflicts: u64,
+        /// Not done.
+        rejected: u64,
+        /// Could not be answered now.
+        unanswered: u64,
+        /// Positions that a full snapshot does not name, counted to zero.
+        zeroed: u64,
     }
 
     /// What became of changes to scheduled receipts.
@@ -582,4 +714,32 @@ pub enum QueryLineOutcome {
     Answered(Box<holdfast::query::answer::LineAnswer<'static>>),
     /// Why there is none.
     Refused(RefusedQueryLine),
+}
+
+/// A line of the answer to a snapshot.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "described, never made")]
+pub enum SyncOutcome {
+    /// What it came to.
+    Line(Box<SyncedLine>),
+    /// It could not be read.
+    Unread(functions::sync::Unread),
+    /// It could not be answered now.
+    Unanswered(SyncUnanswered),
+    /// The last line.
+    Sum(SyncSummary),
+}
+
+/// How far a delivery is.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "described, never made")]
+pub enum WebhookState {
+    /// It is tried, or tried again.
+    Waiting,
+    /// It was taken.
+    Delivered,
+    /// It was given up.
+    Dead,
 }

@@ -377,6 +377,12 @@ pub fn parameters() -> Value {
             "description": "Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced.",
             "schema": {"type": "string"},
         },
+        "SyncKey": {
+            "name": "Idempotency-Key", "in": "header",
+            "description": "Any text that is new for each snapshot, and the same when you send it again; not needed for a dry run. It stands in the ledgers for ever.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "\\S"},
+            "example": "ATL1-2026-11-21",
+        },
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "Any text that is new for each order, and the same when you send the order again. Kept for a day, for your account and this path.",

@@ -7,6 +7,7 @@ mod query;
 mod quotes;
 mod stock;
 mod tokens;
+mod webhooks;
 
 use serde_json::{Value, json};
 
@@ -29,6 +30,7 @@ pub fn all(schemas: &mut Schemas) -> Vec<Operation> {
     all.extend(stock::operations(schemas));
     all.extend(kpi::operations(schemas));
     all.extend(admin::operations(schemas));
+    all.extend(webhooks::operations(schemas));
     all
 }
 

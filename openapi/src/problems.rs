@@ -6,7 +6,7 @@ use crate::examples;
 use crate::operation::{shared_headers, with};
 
 /// Every code with its status and when it comes.
-const PROBLEMS: [(&str, u16, &str); 47] = [
+const PROBLEMS: [(&str, u16, &str); 49] = [
     ("invalid_json", 400, "The body is not JSON."),
     ("idempotency_key_required", 400, "There is no Idempotency-Key."),
     ("unauthenticated", 401, "There is no key, or one that is not known here."),
@@ -31,6 +31,7 @@ const PROBLEMS: [(&str, u16, &str); 47] = [
     ("already_committed", 409, "The quote was committed before."),
     ("already_redeemed", 409, "The token was redeemed before."),
     ("already_released", 409, "The quote was released before."),
+    ("endpoint_disabled", 409, "The endpoint is given up. PUT it again once its receiver answers."),
     ("entitlement_exhausted", 409, "The line has no unit left that a token could be for."),
     (
         "in_progress",
@@ -42,6 +43,7 @@ const PROBLEMS: [(&str, u16, &str); 47] = [
         409,
         "Not everything is there, and nothing is held; `errors` tells of each short line what there is.",
     ),
+    ("too_many_endpoints", 409, "There are as many endpoints as there may be."),
     ("not_committed", 409, "The quote was not committed."),
     ("quote_expired", 410, "The quote's time is over."),
     ("token_expired", 410, "The token's time is over."),

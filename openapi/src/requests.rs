@@ -4,7 +4,7 @@
 use holdfast::catalog::PartNumber;
 use holdfast::catalog::part::RevenueClass;
 use holdfast::catalog::vin::{Powertrain, Vin};
-use holdfast::id::{LocationId, OpaqueId, Quantity, Region, RegisteredId, Sku};
+use holdfast::id::{AccountId, LocationId, OpaqueId, Quantity, Region, RegisteredId, Sku};
 use holdfast::money::{Currency, Money};
 use holdfast::sourcing::Fulfilment;
 use holdfast::time::Timestamp;
@@ -35,6 +35,22 @@ impl JsonSchema for Text {
         json_schema!({
             "type": "string", "minLength": 1, "maxLength": 200, "pattern": "\\S",
             "description": "Any text, not all of it white space.",
+        })
+    }
+}
+
+/// What an endpoint can be told of.
+pub struct WebhookEvent;
+
+impl JsonSchema for WebhookEvent {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "WebhookEvent".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string", "enum": holdfast::webhook::message::names(),
+            "description": "What an endpoint can be told of.",
         })
     }
 }
@@ -319,6 +335,36 @@ requests! {
         /// With `pick`: the quote whose goods these are; without it, those that were to expire first. With `hand_over`: the
         /// quote whose goods were handed over.
         quote: Option<OpaqueId>,
+    }
+
+    /// An endpoint of webhooks.
+    WebhookRequest {
+        /// Where requests go: `https://`, without a user; where `ENVIRONMENT` is `local` also `http://` to a loopback address.
+        #[schemars(length(min = 1, max = 200))]
+        url: String,
+        /// What it is told of, each once.
+        #[schemars(length(min = 1, max = 4), extend("uniqueItems" = true))]
+        events: Vec<WebhookEvent>,
+        /// Only of this account's quotes and tokens.
+        account: Option<AccountId>,
+        /// What it is, in words.
+        description: Option<Text>,
+    }
+
+    /// A line of a snapshot.
+    SyncRequestLine {
+        /// The part.
+        sku: Sku,
+        /// Units on hand: 0 to 1,000,000. Another number is rejected in place.
+        #[schemars(range(min = 0, max = 1_000_000))]
+        quantity: i64,
+        /// Yours, in place of one that follows from the Idempotency-Key.
+        id: Option<OpaqueId>,
+        /// Apply only if the position is still at this version.
+        #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
+        expect_version: Option<u64>,
+        /// Why, in words.
+        reason: Option<Text>,
     }
 
     /// Scheduled receipts: 1 to 1,000 in both lists together.

@@ -73,6 +73,17 @@ pub enum Happening {
         /// The quotes that are endangered: those with stock held or sold there and not picked.
         quotes: Vec<OpaqueId>,
     },
+    /// What is not sold yet has come down to the safety stock; told once for each time that it does.
+    LowStock {
+        /// The part.
+        sku: Sku,
+        /// Where.
+        location: LocationId,
+        /// Units that are not sold: those that are held count, for most holds end.
+        left: u64,
+        /// The safety stock.
+        safety: u64,
+    },
 }
 
 /// Units of a part at a location.

@@ -10,6 +10,7 @@ pub mod shard;
 pub mod shard_map;
 pub mod snapshot;
 pub mod store;
+pub mod sync;
 
 pub use event::{Happening, StockEvent, Units};
 pub use handover::{Handover, Redirect};

@@ -127,6 +127,18 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// Units that are not sold: those that are held count, for most holds end.
+    pub fn unsold(&self) -> u64 {
+        self.on_hand.saturating_sub(self.committed.saturating_add(self.quarantined))
+    }
+
+    /// Whether what is not sold has come down to the safety stock, where it was above `before`.
+    pub fn has_run_low(&self, before: &Self) -> bool {
+        before.unsold() > before.safety && self.unsold() <= self.safety
+    }
+}
+
 impl Position {
     /// The position nobody has written yet.
     pub fn empty(sku: Sku, location: LocationId) -> Self {

@@ -8,6 +8,7 @@ pub mod handover;
 mod holds;
 mod sales;
 mod shelf;
+mod sync;
 pub mod worklist;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::shard_map::ShardName;
 use super::snapshot::{LocationStock, Snapshot};
 use super::store::{LedgerPage, Store};
+use super::sync::Compared;
 use crate::id::{LocationId, OpaqueId, Quantity, Sku};
 use crate::order::sort_by;
 use crate::time::{HOUR, Timestamp};
@@ -62,6 +64,22 @@ pub enum Command {
     Schedule {
         /// The changes.
         changes: Vec<ReceiptChange>,
+    },
+    /// Compare these counts with what is here, and apply those that differ.
+    Sync {
+        /// The counts.
+        counts: Vec<Movement>,
+        /// Only compare.
+        dry_run: bool,
+    },
+    /// The positions of a location that have units on hand.
+    Stocked {
+        /// Where.
+        location: LocationId,
+        /// Those of skus after this one.
+        after: Option<Sku>,
+        /// At most this many.
+        limit: u32,
     },
     /// A page of a sku's ledger.
     Ledger(LedgerPage),
@@ -136,7 +154,10 @@ pub enum Command {
 impl Command {
     /// Whether it changes nothing, beyond what the clock says.
     pub fn reads_only(&self) -> bool {
-        matches!(self, Self::Read { .. } | Self::Positions { .. } | Self::Ledger(_) | Self::Worklist { .. })
+        matches!(
+            self,
+            Self::Read { .. } | Self::Positions { .. } | Self::Stocked { .. } | Self::Ledger(_) | Self::Worklist { .. }
+        )
     }
 }
 
@@ -154,15 +175,20 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         elsewhere: Vec<Redirect>,
     },
-    /// To [`Command::Positions`].
+    /// To [`Command::Positions`] and [`Command::Stocked`].
     Positions {
-        /// By location.
+        /// By location, or by sku.
         positions: Vec<Position>,
     },
     /// To [`Command::Move`].
     Moved {
         /// In the order of the movements.
         results: Vec<MovementResult>,
+    },
+    /// To [`Command::Sync`].
+    Synced {
+        /// In the order of the counts, each a [`Compared`] as JSON.
+        lines: Vec<String>,
     },
     /// To [`Command::Schedule`].
     Scheduled {
@@ -364,12 +390,19 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
     let (reply, changes) = match command {
         Command::Read { skus } => (read(&skus, now, store)?, false),
         Command::Positions { sku } => (Reply::Positions { positions: store.positions(&sku)? }, false),
+        Command::Stocked { location, after, limit } => {
+            (Reply::Positions { positions: stocked(&location, after.as_ref(), limit, store)? }, false)
+        }
         Command::Ledger(page) => (Reply::Ledger { entries: store.ledger(&page)? }, false),
         Command::Worklist { location, today } => (Reply::Worklist(worklist::of(&location, today, now, store)?), false),
         Command::Move { movements } => {
             let results =
                 movements.into_iter().map(|movement| apply(movement, now, store)).collect::<Result<_, _>>()?;
             (Reply::Moved { results }, true)
+        }
+        Command::Sync { counts, dry_run } => {
+            let lines = sync::sync(counts, dry_run, now, store)?.iter().map(Compared::to_text).collect();
+            (Reply::Synced { lines }, !dry_run)
         }
         Command::Schedule { changes } => {
             let results = changes.into_iter().map(|change| schedule(change, store)).collect::<Result<_, _>>()?;
@@ -446,6 +479,22 @@ fn read<S: Store>(skus: &[Sku], now: Timestamp, store: &S) -> Result<Reply, S::E
     Ok(Reply::Read { as_of: now, stock, elsewhere })
 }
 
+/// Positions of a location that have units on hand. Those of a sku that has left are told by the shard where it is.
+fn stocked<S: Store>(
+    location: &LocationId,
+    after: Option<&Sku>,
+    limit: u32,
+    store: &S,
+) -> Result<Vec<Position>, S::Error> {
+    let mut here = Vec::new();
+    for position in store.stocked(location, after, limit)? {
+        if handover::left(&position.sku, store)?.is_none() {
+            here.push(position);
+        }
+    }
+    Ok(here)
+}
+
 fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<MovementResult, S::Error> {
     let id = movement.id.clone();
     let reject = |code: Rejection| MovementResult::Rejected { id: id.clone(), code, detail: code.to_string() };
@@ -491,20 +540,33 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
     let what = Happening::Moved { movement: movement.clone(), expected: expected.filter(|_| !new) };
     store.append(&Entry { seq, at: now, version: position.version, expected, on_hand, movement })?;
     store.emit(&StockEvent { seq, at: now, what })?;
+    if position.counters.has_run_low(&before) {
+        store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what: low_stock(&position) })?;
+    }
     let shortfall = Some(position.counters.shortfall()).filter(|units| *units > 0);
     if let Some(units) = shortfall.filter(|units| *units > before.shortfall()) {
-        let what = endangered(&position, units, store)?;
+        let quotes = endangered(&position, store)?;
+        let what = Happening::Shortfall { sku: position.sku, location: position.location, units, quotes };
         store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;
     }
     Ok(MovementResult::Applied { id, version: position.version, on_hand, shortfall })
 }
 
-/// The event that says which quotes a shortfall endangers.
-fn endangered<S: Store>(position: &Position, units: u64, store: &S) -> Result<Happening, S::Error> {
-    let (sku, location) = (position.sku.clone(), position.location.clone());
-    let waiting = store.quotes_at(&sku, &location)?.into_iter().filter(|holds| holds.awaits(&sku, &location));
-    let quotes = waiting.map(|holds| holds.quote).collect();
-    Ok(Happening::Shortfall { sku, location, units, quotes })
+fn low_stock(position: &Position) -> Happening {
+    let Position { sku, location, counters, .. } = position;
+    Happening::LowStock {
+        sku: sku.clone(),
+        location: location.clone(),
+        left: counters.unsold(),
+        safety: counters.safety,
+    }
+}
+
+/// The quotes that a shortfall endangers: those with stock held or sold there and not picked.
+fn endangered<S: Store>(position: &Position, store: &S) -> Result<Vec<OpaqueId>, S::Error> {
+    let (sku, location) = (&position.sku, &position.location);
+    let waiting = store.quotes_at(sku, location)?.into_iter().filter(|holds| holds.awaits(sku, location));
+    Ok(waiting.map(|holds| holds.quote).collect())
 }
 
 fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult, S::Error> {

@@ -19,6 +19,8 @@ pub trait Store {
 
     /// The positions of a sku, by location.
     fn positions(&self, sku: &Sku) -> Result<Vec<Position>, Self::Error>;
+    /// Up to `limit` positions of a location that have units on hand, by sku, those after `after`.
+    fn stocked(&self, location: &LocationId, after: Option<&Sku>, limit: u32) -> Result<Vec<Position>, Self::Error>;
     /// Writes a position over the one before.
     fn put_position(&self, position: &Position) -> Result<(), Self::Error>;
     /// The ledger entry of this position with this movement id.
@@ -151,6 +153,14 @@ impl Store for MemoryStore {
     fn positions(&self, sku: &Sku) -> Result<Vec<Position>, Self::Error> {
         let inner = self.inner.borrow();
         Ok(inner.positions.get(sku).into_iter().flat_map(BTreeMap::values).cloned().collect())
+    }
+
+    fn stocked(&self, location: &LocationId, after: Option<&Sku>, limit: u32) -> Result<Vec<Position>, Self::Error> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let inner = self.inner.borrow();
+        let skus = inner.positions.range::<Sku, _>((after.map_or(Unbounded, Excluded), Unbounded));
+        let here = skus.filter_map(|(_, of_sku)| of_sku.get(location)).filter(|position| position.counters.on_hand > 0);
+        Ok(here.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect())
     }
 
     fn put_position(&self, position: &Position) -> Result<(), Self::Error> {

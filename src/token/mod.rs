@@ -7,7 +7,7 @@
 //! [`credential`] of its own; a [`breaker`] keeps everybody from waiting for one that is down.
 
 pub mod audit;
-mod base64url;
+pub(crate) mod base64url;
 pub mod breaker;
 pub mod call;
 pub mod claims;

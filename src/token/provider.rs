@@ -7,15 +7,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::base64url;
 use super::claims::Claims;
 use super::credential::Credential;
 use super::record::Token;
 use crate::catalog::part::Calibration;
-use crate::digest::hmac_sha256;
 use crate::id::{OpaqueId, ProviderId};
 use crate::input::{Fault, Faults, Fields};
 use crate::time::Timestamp;
+use crate::webhook::signature::{is_fit, key_of, sign};
 
 /// How long one try may take, in milliseconds, to the last byte of the answer.
 pub const TRY_TIMEOUT: u32 = 3_000;
@@ -87,7 +86,7 @@ impl Provider {
             faults.add(fields.at("id"), "invalid", "this name means that there is no provider");
         }
         let url = fields.required::<String>("url", faults);
-        if url.as_ref().is_some_and(|url| !is_fit(url)) {
+        if url.as_ref().is_some_and(|url| !is_fit(url, true)) {
             faults.add(fields.at("url"), "invalid", "expected https://…, or http:// to a loopback address");
         }
         let secret = fields.required::<String>("secret", faults);
@@ -101,31 +100,8 @@ impl Provider {
 
     /// `webhook-signature` of a request with this id and body, sent `seconds` after 1970 began.
     pub fn signature(&self, id: &OpaqueId, seconds: i64, body: &str) -> String {
-        let code = hmac_sha256(&self.secret, format!("{id}.{seconds}.{body}").as_bytes());
-        let digits = base64url::encode(&code).replace('-', "+").replace('_', "/");
-        // 32 bytes leave one digit to pad.
-        format!("v1,{digits}=")
+        sign(&self.secret, id.as_str(), seconds, body)
     }
-}
-
-/// Whether requests may go to `url`: what they carry is nothing for others to read.
-fn is_fit(url: &str) -> bool {
-    let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
-    let sound = url.chars().all(|c| c.is_ascii_graphic() && c != '@' && c != '\\');
-    let secret = url.strip_prefix("https://").is_some_and(|rest| !host(rest).is_empty());
-    let near = url.strip_prefix("http://").is_some_and(|rest| {
-        let host = host(rest);
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-        ["127.0.0.1", "localhost", "[::1]"].contains(&name)
-    });
-    sound && (secret || near)
-}
-
-/// The bytes of a secret of Standard Webhooks.
-fn key_of(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("whsec_")?.trim_end_matches('=');
-    let bytes = base64url::decode(&digits.replace('+', "-").replace('/', "_"))?;
-    (24..=64).contains(&bytes.len()).then_some(bytes)
 }
 
 /// The body of the request for a token's credential. It follows from the token alone: each try sends the same bytes.

@@ -192,6 +192,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is told what
+         * @description At most 20 endpoints.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        get: operations["getWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an endpoint is
+         * @description How much waits, how much was given up, and whether it takes anything.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        get: operations["getWebhook"];
+        /**
+         * Tell an endpoint of events
+         * @description By requests after Standard Webhooks: each event at least once, in no particular order, with the same `webhook-id` at each try. A known endpoint is changed, keeps its secret, and is on again if it was given up.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        put: operations["putWebhook"];
+        post?: never;
+        /**
+         * Tell an endpoint no more
+         * @description Its log and what waits go with it.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of each message
+         * @description With every try. Kept for 7 days after delivery, 30 days where it failed, 200,000 at most.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        get: operations["getDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver a message again
+         * @description As if it were new.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again what was given up
+         * @description All of it, as if it were new.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        post: operations["replayDead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Another secret
+         * @description For a day requests are signed with the one before, too.
+         *
+         *     Needs a key with scope `admin`.
+         */
+        post: operations["rotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/availability": {
         parameters: {
             query?: never;
@@ -588,6 +732,28 @@ export interface paths {
          *     Needs a key with scope `stock`.
          */
         post: operations["postMovements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stock/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What another system has in stock
+         * @description A snapshot of one location, as NDJSON or CSV, compared with what is here and made true; where both agree nothing is written. Nothing is done before the whole body has arrived. The answer is NDJSON, streamed: read it to its end, whoever leaves stops the sync. `mode=full` also counts to zero every position of the location that is in stock and not named, after the last line, if every line could be read. Sent again under the same `Idempotency-Key` it counts no position twice, also one that has changed since. A snapshot names a sku once. An account of kind `branch` syncs only its home.
+         *
+         *     Needs a key with scope `stock`.
+         */
+        post: operations["syncStock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1205,6 +1371,11 @@ export interface components {
              */
             p999: number | null;
         };
+        /**
+         * @description What an operator calls an endpoint of webhooks.
+         * @example erp
+         */
+        EndpointId: string;
         /** @description An engine, as far as the VIN tells. */
         Engine: {
             /** @description Number of cylinders. */
@@ -2949,6 +3120,19 @@ export interface components {
          * @enum {string}
          */
         StockStatus: "in_stock" | "low_stock" | "backorder" | "special_order" | "out_of_stock" | "discontinued" | "unknown";
+        /** @description An endpoint as an operator enters it, but for its secret. */
+        Subscription: {
+            /** @description Only of this account's quotes and tokens. */
+            account?: components["schemas"]["AccountId"];
+            /** @description What it is, in words. */
+            description?: string;
+            /** @description What it is told of. */
+            events: string[];
+            /** @description Its name. */
+            id: components["schemas"]["EndpointId"];
+            /** @description Where requests go. */
+            url: string;
+        };
         /**
          * @description Whether a part is kept in stock.
          *     - `shelf`: Kept on the shelf.
@@ -2957,6 +3141,155 @@ export interface components {
          * @enum {string}
          */
         Supply: "shelf" | "made_to_order" | "quick_ship";
+        /** @description A line of the answer to a snapshot. */
+        SyncOutcome: components["schemas"]["SyncedLine"] | components["schemas"]["SyncUnread"] | components["schemas"]["SyncUnanswered"] | components["schemas"]["SyncSummary"];
+        /**
+         * @description What a line comes to.
+         *     - `same`: Here and there are as many. Nothing was written.
+         *     - `differs`: A dry run: the count would be applied.
+         *     - `applied`: The count was applied.
+         *     - `duplicate`: This sync had counted the position before; nothing changed now.
+         *     - `version_conflict`: The position has moved on since `expect_version`.
+         *     - `rejected`: Not done; see `code`.
+         * @enum {string}
+         */
+        SyncOutcome2: "same" | "differs" | "applied" | "duplicate" | "version_conflict" | "rejected";
+        /** @description A line of a snapshot. */
+        SyncRequestLine: {
+            /**
+             * Format: int64
+             * @description Apply only if the position is still at this version.
+             */
+            expect_version?: number | null;
+            /** @description Yours, in place of one that follows from the Idempotency-Key. */
+            id?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Units on hand: 0 to 1,000,000. Another number is rejected in place.
+             */
+            quantity: number;
+            /** @description Why, in words. */
+            reason?: components["schemas"]["Text"] | null;
+            /** @description The part. */
+            sku: components["schemas"]["Sku"];
+        };
+        /** @description What the lines of a snapshot came to. */
+        SyncSum: {
+            /**
+             * Format: int64
+             * @description Counted; of a dry run, those that would be.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description The position has moved on since `expect_version`.
+             */
+            conflicts: number;
+            /**
+             * Format: int64
+             * @description Counted by this sync before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Lines.
+             */
+            lines: number;
+            /**
+             * Format: int64
+             * @description Not done.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Here and there are as many.
+             */
+            same: number;
+            /**
+             * Format: int64
+             * @description Could not be answered now.
+             */
+            unanswered: number;
+            /**
+             * Format: int64
+             * @description Positions that a full snapshot does not name, counted to zero.
+             */
+            zeroed: number;
+        };
+        /** @description The last line of the answer to a snapshot. */
+        SyncSummary: {
+            /** @description Whether every line was answered and, of a full snapshot, what it does not name was emptied. */
+            complete: boolean;
+            /** @description Why not, and what to do. */
+            detail?: string;
+            /** @description What the lines came to. */
+            summary: components["schemas"]["SyncSum"];
+        };
+        /** @description Lines of a snapshot that could not be answered now; send it again. */
+        SyncUnanswered: {
+            /** @description Why. */
+            errors: components["schemas"]["Fault"][];
+            /**
+             * Format: int64
+             * @description The line's place in the snapshot, from 0.
+             */
+            line: number;
+        };
+        /** @description A line that could not be read. */
+        SyncUnread: {
+            /** @description All that is wrong with it. */
+            errors: components["schemas"]["Fault"][];
+            /**
+             * Format: int64
+             * @description Its place in the snapshot, from 0.
+             */
+            line: number;
+            /** @description `rejected`. */
+            result: string;
+        };
+        /** @description A line of the answer to a snapshot that could be read. */
+        SyncedLine: {
+            /** @description With `rejected`: why, as a stable code. */
+            code?: components["schemas"]["MovementRejection"];
+            /** @description With `rejected`: why, in words. */
+            detail?: string;
+            /** @description The quotes that this endangers: those with stock held or sold there and not picked. */
+            endangers?: components["schemas"]["Id"][];
+            /**
+             * Format: int64
+             * @description Its place in the snapshot, from 0; absent where the snapshot does not name the position.
+             */
+            line?: number;
+            /**
+             * Format: int64
+             * @description Units on hand here before.
+             */
+            on_hand: number;
+            /**
+             * Format: int64
+             * @description Units as the snapshot has them.
+             */
+            quantity: number;
+            /** @description What it comes to. */
+            result: components["schemas"]["SyncOutcome2"];
+            /**
+             * Format: int64
+             * @description Units promised beyond what is there by the snapshot, where it takes away what is promised.
+             */
+            shortfall?: number;
+            /** @description The part. */
+            sku: components["schemas"]["Sku"];
+            /**
+             * Format: int64
+             * @description By how many units the snapshot is above what was here.
+             */
+            variance: number;
+            /**
+             * Format: int64
+             * @description The position's version now. With `duplicate`: after the sync had counted it.
+             */
+            version: number;
+        };
         /** @description The name of a group, a sheet, a contract or a promotion. */
         TermsId: string;
         /** @description Any text, not all of it white space. */
@@ -3352,6 +3685,122 @@ export interface components {
              */
             p999: number | null;
         };
+        /** @description A try to deliver a message. */
+        WebhookAttempt: {
+            /** @description When it began. */
+            at: components["schemas"]["Time"];
+            /** @description What went wrong, in words. */
+            error: string | null;
+            /** @description The status of the answer, if there was one. */
+            status: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
+        /** @description A page of an endpoint's log. */
+        WebhookDeliveries: {
+            /** @description Pass it as `cursor` for the next page; absent on the last one. */
+            cursor?: string;
+            /** @description The newest first. */
+            deliveries: components["schemas"]["WebhookDelivery"][];
+        };
+        /** @description What became of a message. */
+        WebhookDelivery: {
+            /** @description When the desk took it. */
+            at: components["schemas"]["Time"];
+            /** @description Every try, the first one first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /** @description The event's id: `webhook-id` of each of its requests. */
+            id: string;
+            /** @description When it is tried next. */
+            next_at: components["schemas"]["Time"] | null;
+            /** @description How far it is. */
+            state: components["schemas"]["WebhookState"];
+            /** @description What it tells. */
+            type: components["schemas"]["WebhookEvent"];
+        };
+        /** @description An endpoint that was entered. */
+        WebhookEntered: {
+            /** @description Only of this account's quotes and tokens. */
+            account?: components["schemas"]["AccountId"];
+            /** @description What it is, in words. */
+            description?: string;
+            /** @description What it is told of. */
+            events: string[];
+            /** @description Its name. */
+            id: components["schemas"]["EndpointId"];
+            /** @description What its requests are signed with. Told once, when it is new; `rotate` makes another. */
+            secret?: string;
+            /** @description Where requests go. */
+            url: string;
+        };
+        /**
+         * @description What an endpoint can be told of.
+         * @enum {string}
+         */
+        WebhookEvent: "quote.committed" | "stock.shortfall" | "stock.low" | "token.redeemed";
+        /** @description What is delivered again. */
+        WebhookReplayed: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            replayed: number;
+        };
+        /** @description An endpoint of webhooks. */
+        WebhookRequest: {
+            /** @description Only of this account's quotes and tokens. */
+            account?: components["schemas"]["AccountId"] | null;
+            /** @description What it is, in words. */
+            description?: components["schemas"]["Text"] | null;
+            /** @description What it is told of, each once. */
+            events: components["schemas"]["WebhookEvent"][];
+            /** @description Where requests go: `https://`, without a user; where `ENVIRONMENT` is `local` also `http://` to a loopback address. */
+            url: string;
+        };
+        /** @description An endpoint has another secret. */
+        WebhookRotated: {
+            /** @description Its name. */
+            id: components["schemas"]["EndpointId"];
+            /** @description Until when they are signed with the one before, too. */
+            previous_until: components["schemas"]["Time"];
+            /** @description What its requests are signed with from now on. Told once. */
+            secret: string;
+        };
+        /**
+         * @description How far a delivery is.
+         *     - `waiting`: It is tried, or tried again.
+         *     - `delivered`: It was taken.
+         *     - `dead`: It was given up.
+         * @enum {string}
+         */
+        WebhookState: "waiting" | "delivered" | "dead";
+        /** @description An endpoint, and how it is. */
+        WebhookStatus: {
+            /**
+             * Format: int64
+             * @description Deliveries that have been given up and can be replayed.
+             */
+            dead: number;
+            /** @description Why it is given up, if it is. */
+            disabled: string | null;
+            /** @description Since when it has taken nothing, if it does not. */
+            failing_since: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Deliveries that are still to be tried.
+             */
+            waiting: number;
+            /** @description The endpoint. */
+            webhook: components["schemas"]["Subscription"];
+        };
+        /** @description Every endpoint. */
+        Webhooks: {
+            /** @description By name. */
+            webhooks: components["schemas"]["Subscription"][];
+        };
         /** @description The numbers of an ISO week. */
         WeekNumbers: {
             /** @description Its first day, a Monday. */
@@ -3409,6 +3858,22 @@ export interface components {
         WorklistTaskKind: "shortfall" | "pick" | "hand_over" | "receive";
     };
     responses: {
+        /** @description `idempotency_key_required`: There is no Idempotency-Key. */
+        Problem400IdempotencyKeyRequired: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "idempotency_key_required";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
         /** @description `invalid_json`: The body is not JSON. */
         Problem400InvalidJson: {
             headers: {
@@ -3594,6 +4059,24 @@ export interface components {
                 };
             };
         };
+        /** @description `endpoint_disabled`: The endpoint is given up. PUT it again once its receiver answers. */
+        Problem409EndpointDisabled: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "endpoint_disabled";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
         /** @description `in_progress`: The first call with this key, or another call on the same quote, is still running. Retryable. */
         Problem409InProgress: {
             headers: {
@@ -3749,6 +4232,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "in_progress" | "not_committed";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description `too_many_endpoints`: There are as many endpoints as there may be. */
+        Problem409TooManyEndpoints: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "too_many_endpoints";
                     /** @constant */
                     status?: 409;
                 };
@@ -4285,6 +4786,11 @@ export interface components {
         IdempotencyKey: string;
         /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
         RequestId: string;
+        /**
+         * @description Any text that is new for each snapshot, and the same when you send it again; not needed for a dry run. It stands in the ledgers for ever.
+         * @example ATL1-2026-11-21
+         */
+        SyncKey: string;
     };
     requestBodies: never;
     headers: {
@@ -4686,6 +5192,303 @@ export interface operations {
             404: components["responses"]["Problem404NotFound"];
             413: components["responses"]["Problem413TooLarge"];
             422: components["responses"]["Problem422InvalidRequest"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    getWebhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every endpoint. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookStatus"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    putWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEntered"];
+                };
+            };
+            /** @description It is new: keep the secret. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEntered"];
+                };
+            };
+            400: components["responses"]["Problem400InvalidJson"];
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            409: components["responses"]["Problem409TooManyEndpoints"];
+            413: components["responses"]["Problem413TooLarge"];
+            422: components["responses"]["Problem422InvalidRequest"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    getDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: "waiting" | "delivered" | "dead";
+                /** @description `cursor` of the page before. */
+                cursor?: string;
+                /** @description Entries of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveries"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            422: components["responses"]["Problem422InvalidRequest"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+                /** @description The message, delivered or given up. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayed"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            409: components["responses"]["Problem409EndpointDisabled"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    replayDead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayed"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
+            409: components["responses"]["Problem409EndpointDisabled"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    rotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description The endpoint. */
+                id: components["schemas"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new secret. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "Server-Timing": components["headers"]["ServerTiming"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRotated"];
+                };
+            };
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            404: components["responses"]["Problem404NotFound"];
             500: components["responses"]["Problem500Internal"];
             503: components["responses"]["Problem503Unavailable"];
         };
@@ -5571,6 +6374,63 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400InvalidJson"];
+            401: components["responses"]["Problem401Unauthenticated"];
+            403: components["responses"]["Problem403Forbidden"];
+            413: components["responses"]["Problem413TooLarge"];
+            422: components["responses"]["Problem422InvalidRequest"];
+            500: components["responses"]["Problem500Internal"];
+            503: components["responses"]["Problem503Unavailable"];
+        };
+    };
+    syncStock: {
+        parameters: {
+            query: {
+                /** @description Where the snapshot was taken. */
+                location: components["schemas"]["LocationId"];
+                /** @description `full`: it names all that is in stock. */
+                mode?: "full" | "delta";
+                /** @description Only tell the differences, and what they would endanger. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+                /**
+                 * @description Any text that is new for each snapshot, and the same when you send it again; not needed for a dry run. It stands in the ledgers for ever.
+                 * @example ATL1-2026-11-21
+                 */
+                "Idempotency-Key"?: components["parameters"]["SyncKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {"sku":"BRKX-4410","quantity":12}
+                 *     {"sku":"ECNV-100006","quantity":3,"expect_version":7}
+                 */
+                "application/x-ndjson": string;
+                /**
+                 * @example sku,quantity,reason
+                 *     BRKX-4410,12,nightly
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each line. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem400IdempotencyKeyRequired"];
             401: components["responses"]["Problem401Unauthenticated"];
             403: components["responses"]["Problem403Forbidden"];
             413: components["responses"]["Problem413TooLarge"];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { answerLines } from "../../functions/glue/lines.js";
+import { answerLines, linesOf } from "../../functions/glue/lines.js";
 import { isProblem, openInstance } from "./instance.mjs";
 
 let api;
@@ -77,7 +77,7 @@ test("a part that fails is told line by line, and what follows it is answered", 
     if (state.startsWith("lines 100 ")) return { status: 503, headers: {}, body: '{"code":"unavailable","detail":"later"}' };
     return { status: 200, headers: {}, body: `${state}\n` };
   };
-  const response = await answerLines(request, { ask, read: (answer) => answer, respond: (_, stream) => new Response(stream) });
+  const response = await answerLines(request, linesOf("/v1/query", request), { ask, read: (answer) => answer, respond: (_, stream) => new Response(stream) });
   const lines = (await response.text()).trimEnd().split("\n");
   assert.deepEqual(asked, ["lines 0 250", "lines 100 250", "lines 200 250"]);
   assert.deepEqual([lines.length, lines[0], lines.at(-1)], [102, "lines 0 250", "lines 200 250"]);

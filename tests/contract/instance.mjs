@@ -24,11 +24,11 @@ export async function kvSeed(...parameters) {
 /**
  * An instance with the tables of `catalogue`, the opening stock of the folder `stock` and a few vehicles. `admin` is a
  * key of the catalogue that may do everything; `keys`, whether the instance can sign tokens; `providers`, the external
- * services that it knows; `wrangler`, another description of the deployment. Close the instance when the tests are over.
+ * services that it knows; `reach`, whether webhooks may go to this machine; `wrangler`, another description of the deployment. Close the instance when the tests are over.
  */
-export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys, providers, wrangler } = {}) {
+export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, admin = "admin", vars, keys, providers, reach, wrangler } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-contract-"));
-  const instance = new Instance(folder, { vars, keys, providers, wrangler });
+  const instance = new Instance(folder, { vars, keys, providers, reach, wrangler });
   try {
     await kvSeed("import", catalogue, "--strict", "--state", instance.state);
     await instance.start();
@@ -46,12 +46,13 @@ export async function openInstance({ catalogue = CATALOGUE, stock = catalogue, a
 class Instance {
   #server;
 
-  constructor(folder, { vars, keys, providers, wrangler }) {
+  constructor(folder, { vars, keys, providers, reach, wrangler }) {
     this.folder = folder;
     this.state = join(folder, "state");
     this.vars = { EVENTS_AFTER_SECONDS: "1", ...vars };
     this.keys = keys;
     this.providers = providers;
+    this.reach = reach;
     this.wrangler = wrangler;
   }
 
@@ -60,9 +61,9 @@ class Instance {
   }
 
   async start() {
-    const { state, vars, keys, wrangler } = this;
+    const { state, vars, keys, reach, wrangler } = this;
     const providers = this.providers && JSON.stringify(this.providers);
-    this.#server = await startServer({ state, vars, keys, providers, wrangler, log: "ignore" });
+    this.#server = await startServer({ state, vars, keys, providers, reach, wrangler, log: "ignore" });
   }
 
   /** Ends workerd in good order. */

@@ -28,7 +28,7 @@ after(() => api?.close());
 
 /** A URL of a path, with something sound in place of its parameters. */
 function urlOf(path, id = "NONE") {
-  const known = { sku: "PAD-1", vin: "1HGCM82633A004352", register: "shop", id, account: "shop-1", list: "0" };
+  const known = { sku: "PAD-1", vin: "1HGCM82633A004352", register: "shop", id, account: "shop-1", list: "0", delivery: "NONE" };
   return path.replaceAll(/\{([^}]+)\}/g, (_, name) => known[name] ?? assert.fail(`no ${name}`));
 }
 
@@ -118,6 +118,7 @@ const MORE = {
   commitQuote: [{ lines: [{ line: 0, quantity: 1 }], tokens: CREW }],
   returnQuote: [{ lines: [{ line: 0, quantity: 1 }] }],
   moveShard: [{ sku: "PAD-1", region: "enam" }],
+  putWebhook: [{ url: "https://erp.example/in", events: ["stock.low"] }],
 };
 // Sound by themselves, and refused for what they mean.
 const FORM = new Set(["missing", "unknown_field", "invalid", "out_of_range", "invalid_json", "too_long"]);

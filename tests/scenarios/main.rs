@@ -178,6 +178,7 @@ fn told(store: &MemoryStore, heard: usize) -> String {
             let quotes = quotes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
             Some(format!("{units} × {sku} at {location} missing for {quotes}"))
         }
+        Happening::LowStock { sku, location, left, .. } => Some(format!("{sku} at {location} low with {left}")),
     });
     let told: Vec<_> = told.collect();
     if told.is_empty() { "none".to_owned() } else { told.join("; ") }

@@ -39,6 +39,7 @@ impl Watch {
         let events = store.outbox();
         let mut excused = BTreeSet::new();
         let mut told_of = BTreeSet::new();
+        let mut told_low = BTreeSet::new();
         for event in events {
             let Ok(()) = store.delivered(event.seq);
             match event.what {
@@ -68,6 +69,9 @@ impl Watch {
                 Happening::Shortfall { sku, location, units, .. } => {
                     told_of.insert((sku, location, units));
                 }
+                Happening::LowStock { sku, location, .. } => {
+                    told_low.insert((sku, location));
+                }
             }
         }
         if let Some(Reply::Moved { results }) = reply {
@@ -84,6 +88,8 @@ impl Watch {
             for Position { location, counters, .. } in positions {
                 let place = (sku.clone(), location.clone());
                 let before = self.positions.insert(place.clone(), counters).unwrap_or_default();
+                let silent = counters.has_run_low(&before) && !told_low.contains(&place);
+                must!(!silent, "{place:?} ran low and nobody was told: {before:?} to {counters:?}");
                 if counters.shortfall() > before.shortfall() {
                     let event = told_of.contains(&(sku.clone(), location, counters.shortfall()));
                     must!(excused.contains(&place) && event, "rule 1: {place:?} went from {before:?} to {counters:?}");

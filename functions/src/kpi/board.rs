@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use futures_util::future::try_join_all;
 use holdfast::access::Scope;
 use holdfast::id::Region;
 use holdfast::kpi::household::{Days, vehicle_days};
@@ -18,6 +17,7 @@ use crate::events::no_region;
 use crate::objects;
 use crate::objects::kpi_board::{Command, near};
 use crate::problem::Problem;
+use crate::together::all;
 use crate::wire::Answer;
 
 /// The most days of one answer.
@@ -219,7 +219,8 @@ async fn ask_all(edge: &Edge<'_>, asks: Vec<(&Region, Command)>) -> Result<Vec<S
     let asks: Vec<(&str, String)> =
         asks.into_iter().map(|(region, command)| (region.as_str(), command.to_text())).collect();
     let replies = asks.iter().map(|(name, text)| objects::read(edge.env, "KPI_BOARD", name, near(name), text));
-    try_join_all(replies).await.map_err(|error| error.told("KPI boards", "a KPI board"))
+    let replies: Result<Vec<String>, _> = all(replies).await.into_iter().collect();
+    replies.map_err(|error| error.told("KPI boards", "a KPI board"))
 }
 
 fn sum<'a>(boards: impl IntoIterator<Item = &'a Board>) -> Board {

@@ -8,12 +8,14 @@ mod quote_desk;
 pub mod sql;
 mod stock_shard;
 mod token_desk;
+pub(crate) mod webhook_desk;
 
 pub use event_log::EventLog;
 pub use kpi_board::KpiBoard;
 pub use quote_desk::QuoteDesk;
 pub use stock_shard::StockShard;
 pub use token_desk::TokenDesk;
+pub use webhook_desk::WebhookDesk;
 
 use std::num::NonZeroU16;
 

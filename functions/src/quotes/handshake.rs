@@ -1,6 +1,5 @@
 //! A commit, and the calibration tokens that go with it.
 
-use futures_util::future::join_all;
 use holdfast::access::Scope;
 use holdfast::catalog::part::Component;
 use holdfast::digest::sha256_hex;
@@ -23,6 +22,7 @@ use crate::authority;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::providers::{self, CredentialView};
+use crate::together::all;
 use crate::tokens::{self, Issued};
 use crate::wire::Answer;
 
@@ -112,7 +112,7 @@ pub async fn commit(
         return answer_quote(edge, answer, status);
     };
     let units = wanted.into_iter().flat_map(|of| (0..of.units).map(move |unit| (of.line, of.sku.clone(), unit)));
-    let issued = join_all(units.map(|(line, sku, unit)| {
+    let issued = all(units.map(|(line, sku, unit)| {
         let Handshake { vin, crew, life } = handshake.clone();
         let (quote_id, idempotency) = (quote.id.clone(), derived(&idempotency, &format!("{line}\n{sku}\n{unit}")));
         let request = TokenRequest { quote: quote_id, line, sku: Some(sku), vin, crew, part_serial: None, life };

@@ -326,6 +326,7 @@ fn skus(command: &Command) -> Vec<&Sku> {
         Command::Positions { sku } => vec![sku],
         Command::Ledger(page) => vec![&page.sku],
         Command::Move { movements } => movements.iter().map(|movement| &movement.sku).collect(),
+        Command::Sync { counts, .. } => counts.iter().map(|count| &count.sku).collect(),
         Command::Schedule { changes } => changes.iter().map(|change| &change.sku).collect(),
         Command::Hold { lines, .. } => lines.iter().map(|line| &line.sku).collect(),
         _ => Vec::new(),

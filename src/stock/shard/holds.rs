@@ -236,8 +236,12 @@ pub(super) fn end<S: Store>(
 ) -> Result<Reply, S::Error> {
     known.state = state;
     keep(&mut known, now, store)?;
+    let low = shelf.low();
     let seq = shelf.write()?;
     store.emit(&StockEvent { seq, at: now, what })?;
+    for what in low {
+        store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;
+    }
     done(&known.moved, store)
 }
 

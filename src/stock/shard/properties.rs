@@ -199,7 +199,10 @@ fn each_hold_ends_once(events: &[StockEvent]) {
             Happening::Committed { quote, .. } => (quote, 'c'),
             Happening::Released { quote } => (quote, 'r'),
             Happening::Expired { quote } => (quote, 'x'),
-            Happening::Returned { .. } | Happening::Moved { .. } | Happening::Shortfall { .. } => continue,
+            Happening::Returned { .. }
+            | Happening::Moved { .. }
+            | Happening::Shortfall { .. }
+            | Happening::LowStock { .. } => continue,
         };
         stories.entry(quote).or_default().push(letter);
     }

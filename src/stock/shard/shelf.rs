@@ -2,6 +2,7 @@
 
 use crate::id::{LocationId, Sku};
 use crate::order::{SortedMap, SortedSet};
+use crate::stock::event::Happening;
 use crate::stock::position::{Counters, Position};
 use crate::stock::store::Store;
 
@@ -10,12 +11,13 @@ pub(super) struct Shelf<'a, S: Store> {
     store: &'a S,
     read: SortedSet<Sku>,
     positions: SortedMap<(Sku, LocationId), Position>,
-    changed: SortedSet<(Sku, LocationId)>,
+    /// What was changed, with its counters before.
+    changed: SortedMap<(Sku, LocationId), Counters>,
 }
 
 impl<'a, S: Store> Shelf<'a, S> {
     pub(super) fn new(store: &'a S) -> Self {
-        Self { store, read: SortedSet::default(), positions: SortedMap::default(), changed: SortedSet::default() }
+        Self { store, read: SortedSet::default(), positions: SortedMap::default(), changed: SortedMap::default() }
     }
 
     /// The counters of a position as they stand; zero where nobody has written any.
@@ -36,19 +38,25 @@ impl<'a, S: Store> Shelf<'a, S> {
         location: &LocationId,
         change: impl FnOnce(&mut Counters),
     ) -> Result<(), S::Error> {
-        self.counters(sku, location)?;
+        let before = self.counters(sku, location)?;
         let key = (sku.clone(), location.clone());
         let new = || Position::empty(sku.clone(), location.clone());
         self.positions.update(key.clone(), new, |position| change(&mut position.counters));
-        self.changed.insert(key);
+        self.changed.update(key, || before, |_| ());
         Ok(())
+    }
+
+    /// The changed positions that have run low.
+    pub(super) fn low(&self) -> Vec<Happening> {
+        let changed = self.changed.iter().filter_map(|(key, before)| Some((self.positions.get(key)?, before)));
+        changed.filter(|(now, before)| now.counters.has_run_low(before)).map(|(now, _)| super::low_stock(now)).collect()
     }
 
     /// Writes what was changed, each position with its next version, and gives the command its place in the shard's
     /// sequence.
     pub(super) fn write(mut self) -> Result<u64, S::Error> {
         let seq = self.store.next_sequence()?;
-        for key in &self.changed {
+        for (key, _) in self.changed.iter() {
             if let Some(position) = self.positions.get_mut(key) {
                 position.version = position.version.saturating_add(1);
                 self.store.put_position(position)?;

@@ -12,7 +12,6 @@
 
 mod store;
 
-use futures_util::future::join_all;
 use holdfast::quote::call::{Answer, Call};
 use holdfast::quote::{Clerk, Turn};
 use holdfast::stock::ShardName;
@@ -24,6 +23,7 @@ use worker::{Env, State, worker_sys};
 use self::store::SqlStore;
 use crate::objects::alarm::Alarm;
 use crate::objects::{self, now, outbox};
+use crate::together::all;
 
 /// How long answers are remembered for their keys, in milliseconds.
 const REMEMBERED: i64 = DAY;
@@ -94,7 +94,7 @@ impl QuoteDesk {
     async fn see_to_quotes(&self) -> worker::Result<()> {
         self.clerk.store().forget_answers(now().plus(-REMEMBERED))?;
         let turns = self.clerk.wake(now())?;
-        for outcome in join_all(turns.into_iter().map(|turn| self.carry(turn))).await {
+        for outcome in all(turns.into_iter().map(|turn| self.carry(turn))).await {
             outcome?;
         }
         Ok(())
@@ -108,7 +108,7 @@ impl QuoteDesk {
                     // With what was written: a crash while shards are asked is seen to by the alarm.
                     self.wake_when_due()?;
                     let asks = asks.into_iter().map(|(shard, command)| self.ask_shard(shard, command));
-                    turn = self.clerk.heard(task, join_all(asks).await, now())?;
+                    turn = self.clerk.heard(task, all(asks).await, now())?;
                 }
                 Turn::Answer(answer) => return Ok(answer),
             }

@@ -12,7 +12,6 @@
 mod handover;
 mod store;
 
-use futures_util::future::try_join_all;
 use holdfast::catalog::keys;
 use holdfast::id::Sku;
 use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
@@ -27,6 +26,7 @@ use self::store::SqlStore;
 use super::alarm::{Alarm, breathe, transaction};
 use super::outbox::{self, Outbox};
 use super::shard_map;
+use crate::together::all;
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
 const PUBLISH_AT_ONCE: u32 = 500;
@@ -142,7 +142,9 @@ impl StockShard {
         let kv = self.env.kv("SNAPSHOTS")?;
         let due = shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)?;
         for some in due.chunks(PUBLISH_TOGETHER) {
-            try_join_all(some.iter().map(|(sku, snapshot)| self.put(&kv, sku, snapshot))).await?;
+            for put in all(some.iter().map(|(sku, snapshot)| self.put(&kv, sku, snapshot))).await {
+                put?;
+            }
             for (sku, snapshot) in some {
                 self.store.clear_dirty(sku, snapshot.version)?;
             }

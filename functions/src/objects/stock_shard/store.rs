@@ -169,6 +169,13 @@ impl Store for SqlStore {
         Ok(found)
     }
 
+    fn stocked(&self, location: &LocationId, after: Option<&Sku>, limit: u32) -> Result<Vec<Position>> {
+        let statement = "SELECT position FROM positions WHERE sku > ? AND location = ? AND position->>'on_hand' > 0 ORDER BY sku LIMIT ?";
+        let after = after.map_or_else(|| "".into(), text);
+        let rows = self.sql.rows(statement, vec![after, text(location), number(limit.into())?])?;
+        rows.iter().map(|row| json(row, 0)).collect()
+    }
+
     fn put_position(&self, position: &Position) -> Result<()> {
         let row = vec![text(&position.sku), text(&position.location), to_json(position)?];
         self.sql.run("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)", row)?;

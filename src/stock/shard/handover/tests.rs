@@ -152,7 +152,7 @@ fn told(store: &MemoryStore) -> Vec<String> {
         Happening::Released { quote } => Some(format!("{quote} released")),
         Happening::Expired { quote } => Some(format!("{quote} expired")),
         Happening::Returned { quote, .. } => Some(format!("{quote} returned")),
-        Happening::Moved { .. } | Happening::Shortfall { .. } => None,
+        Happening::Moved { .. } | Happening::Shortfall { .. } | Happening::LowStock { .. } => None,
     });
     events.collect()
 }
