@@ -204,9 +204,11 @@ pub fn public_alternates<'a>(
     alternates.collect()
 }
 
-/// The first branch in the survey's order that has a unit.
+/// The nearest branch that has a unit.
 fn pickup<'a>(sources: &[Source<'a>], locations: &'a [Location], now: Timestamp) -> Option<Pickup<'a>> {
-    let source = sources.iter().find(|source| source.kind == LocationKind::Branch)?;
+    let branches = sources.iter().filter(|source| source.kind == LocationKind::Branch);
+    // Not the first that is open: nobody drives to the next time zone in the evening.
+    let source = branches.min_by_key(|source| (source.distance_km.is_none(), source.distance_km))?;
     let location = locations.iter().find(|location| location.id == *source.location)?;
     let in_steps = |at: Timestamp| {
         let steps = at.millis().checked_add(READY_STEP - 1).and_then(|millis| millis.checked_div_euclid(READY_STEP));
@@ -230,4 +232,32 @@ fn delivery(sources: &[Source<'_>]) -> Option<PublicDelivery> {
     let promises = sources.iter().filter_map(|s| Some(PublicDelivery { deliver_by: s.deliver_by?, cutoff: s.cutoff? }));
     // Of equals the one that takes orders longest.
     promises.min_by_key(|promise| (promise.deliver_by, std::cmp::Reverse(promise.cutoff)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sourcing::fixtures::{at, atlanta};
+    use crate::sourcing::{Fulfilment, Need};
+
+    #[test]
+    fn a_shopper_is_sent_to_the_nearest_counter_that_has_it_also_when_another_opens_sooner() {
+        let (midtown, id) = (atlanta(), |text: &str| -> LocationId { text.parse().unwrap() });
+        let chicago =
+            Location { id: id("CHI1"), lat: 41.88, offsets: vec![], hours: [midtown.hours[0]; 7], ..atlanta() };
+        let (locations, home) = ([chicago, midtown], id("CHI1"));
+        let destination = atlanta().point().unwrap();
+        let need = Need { destination, home: &home, fulfilment: Fulfilment::Pickup, needed_by: None };
+        // Saturday 17:30 in Atlanta, which is closed until Monday.
+        let now = at("2026-11-21T22:30:00Z");
+        let survey = Survey::new(&locations, &need, now);
+        let of = |stocked: &[&str]| {
+            let sources = survey.rank(1, |location| u32::from(stocked.contains(&location.as_str())));
+            let pickup = pickup(&sources, &locations, now)?;
+            Some((pickup.location.as_str().to_owned(), pickup.open_now))
+        };
+        assert_eq!(of(&["ATL1", "CHI1"]), Some(("ATL1".into(), false)));
+        assert_eq!(of(&["CHI1"]).map(|(location, _)| location), Some("CHI1".into()));
+        assert_eq!(of(&[]), None);
+    }
 }

@@ -4,7 +4,7 @@ use super::local_time::LocalDay;
 use super::location::{Hours, Location, LocationKind, Offset};
 use crate::time::Timestamp;
 
-pub(super) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
@@ -17,7 +17,7 @@ fn offsets(of: &[(&str, i16)]) -> Vec<Offset> {
 }
 
 /// A branch in Atlanta, open Monday to Saturday 08:00 to 17:00, cutoff 14:00, closed at Christmas.
-pub(super) fn atlanta() -> Location {
+pub(crate) fn atlanta() -> Location {
     let hours = Hours { open: 8 * 60, close: 17 * 60 };
     let mut week = [Some(hours); 7];
     week[6] = None;

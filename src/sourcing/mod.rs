@@ -9,7 +9,7 @@ pub mod survey;
 pub mod timing;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 

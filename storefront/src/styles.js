@@ -23,11 +23,11 @@ export const looks = css`
 
 export const availabilityLooks = css`
   /* As tall while nothing is known as it will be: the page does not jump. */
-  .box { display: flow-root; min-block-size: var(--holdfast-height, 8em); }
-  .vehicle .box { min-block-size: calc(var(--holdfast-height, 8em) + 1.5em); }
+  .box { display: flow-root; min-block-size: var(--holdfast-height, 9.5em); }
+  .vehicle .box { min-block-size: calc(var(--holdfast-height, 9.5em) + 1.5em); }
   @container (inline-size < 22em) {
-    .box { min-block-size: var(--holdfast-height, 10em); }
-    .vehicle .box { min-block-size: calc(var(--holdfast-height, 10em) + 3em); }
+    .box { min-block-size: var(--holdfast-height, 11.5em); }
+    .vehicle .box { min-block-size: calc(var(--holdfast-height, 11.5em) + 3em); }
   }
   .price { font-size: 1.25em; line-height: 1.3; }
   .amount { font-weight: 650; font-variant-numeric: tabular-nums; }
