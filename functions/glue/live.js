@@ -102,7 +102,8 @@ export class Stream {
 
   /** A stream of what src/live.rs planned; `itemOf(text)` promises what the public sees of a sku and its stock. */
   constructor(plan, itemOf) {
-    const [shards, items] = plan.split("\n\n").map((part) => part.split("\n").filter((line) => line !== ""));
+    // Where no stock is needed, there is nothing before the empty line.
+    const [shards, items] = `\n${plan}`.split("\n\n").map((part) => part.split("\n").filter((line) => line !== ""));
     this.#shards = shards.map((line) => line.split(" "));
     this.#items = items.map((line) => line.split(" ")).map(([sku, ...needs]) => ({ sku, needs, shown: null }));
     this.#itemOf = itemOf;

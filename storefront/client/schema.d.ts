@@ -5562,8 +5562,6 @@ export interface operations {
                 lat?: number;
                 /** @description Degrees east. */
                 lon?: number;
-                /** @description The shopper's vehicle. With it, `fits` tells whether a part fits it. It is not logged. */
-                vin?: components["schemas"]["Vin"];
             };
             header?: {
                 /** @description Your name for the request, for logs. Another than 1 to 128 letters, digits and `. _ : -` is replaced. */
@@ -5584,7 +5582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             401: components["responses"]["PublicProblem401Unauthenticated"];

@@ -98,6 +98,11 @@ test("a stream begins with what a plain call answers, of each sku once", async (
   assert.ok(item, "the document has it");
 });
 
+test("a part that nobody knows has a stream too, which tells just that", async () => {
+  const one = await stream(query("NOPE"));
+  assert.equal((await one.item("NOPE")).status, "unknown");
+});
+
 test("a change that the public sees is told, with the nearest counter where the page says the place", async () => {
   const [sku] = await api.parts("LIVE-SEEN", 1);
   const [near, plain] = [await stream(`${query(sku)}&${PLACE}`), await stream(query(sku))];

@@ -49,5 +49,5 @@ async function judge(url) {
   const child = spawn(process.env.PYTHON || "python3", ["-m", "schemathesis.cli", "--config-file", join(ROOT, "tests/openapi/schemathesis.toml"),
     "run", `${url}/openapi.json`, "--url", url, ...options],
   { cwd: folder, stdio: "inherit", env: { ...process.env, SCHEMATHESIS_HOOKS: "checks" } });
-  return new Promise((done, failed) => child.once("error", failed).once("exit", (code, signal) => done(code ?? signal)));
+  return new Promise((done, failed) => child.once("error", failed).once("exit", (code) => done(code ?? 1)));
 }

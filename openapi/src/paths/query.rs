@@ -28,7 +28,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             Fields with commas or quotes stand in double quotes (RFC 4180), without line breaks. An empty field is the same as none.",
     });
     let events = json!({
-        "type": "string", "contentMediaType": "text/event-stream", "examples": [EVENTS],
+        "contentMediaType": "text/event-stream", "examples": [EVENTS],
         "description": "The `data` of an `availability` event is an item of `getAvailabilities`; that of the `end` event has `reason`: \
             `lifetime` after 14 to 15 minutes, `lost` when a shard is out of reach, `moved` when a part is given another shard, `fault`.",
     });
@@ -39,9 +39,15 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         operation
             .query("lat", "Where the shopper is, in degrees north; goes with `lon`. With it, `pickup` names the branch they would be sent to, and `delivery` when it could be brought.", point(90, 33.75))
             .query("lon", "Degrees east.", point(180, -84.39))
-            .query("vin", "The shopper's vehicle. With it, `fits` tells whether a part fits it. It is not logged.", vin.clone())
             .scope(&[Scope::Web, Scope::Query])
             .public()
+    };
+    let of_a_vehicle = |operation: Operation| {
+        operation.query(
+            "vin",
+            "The shopper's vehicle. With it, `fits` tells whether a part fits it. It is not logged.",
+            vin.clone(),
+        )
     };
     let cached = |operation: Operation| {
         operation
@@ -73,12 +79,12 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .or_answers(200, "application/x-ndjson", &lines, NDJSON_ANSWER)
             .leads(200, "HoldIt", "openQuote", &json!({}), Some(json!({"lines": [{"sku": "$response.body#/lines/0/sku", "quantity": 1}]}))),
         cached(
-            shopper(
+            of_a_vehicle(shopper(
                 Operation::get("/v1/availability", "getAvailabilities", "public")
                     .does("What shoppers may know of parts", "Status and price are those of one unit. Unknown skus are answered in place. With `vin` and without `sku`: the parts of `part_type` that fit the vehicle, and the part types there are.")
                     .query("part_type", "With `vin` and without `sku`: of what type the parts should be. Case and punctuation do not matter.", json!({"type": "string", "examples": ["brake pad"]}))
                     .query("sku", "1 to 50 of them: `?sku=A&sku=B`. Required without `vin`.", json!({"type": "array", "items": sku, "minItems": 1, "maxItems": 50})),
-            )
+            ))
             .answers(200, "One item for each sku, in order.", &schemas.answer::<Availability>()),
         ),
         shopper(
@@ -89,12 +95,12 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
         .problems(&["too_many_streams"])
         .answers_as(200, "The present state, then the changes.", "text/event-stream", &events),
         cached(
-            shopper(
+            of_a_vehicle(shopper(
                 Operation::get("/v1/availability/{sku}", "getAvailability", "public")
                     .does("What shoppers may know of a part", "Status and price are those of one unit.")
                     .path("sku", "The part; write `/` as `%2F`.", sku)
                     .problems(&["not_found"]),
-            )
+            ))
             .answers(200, "The part, in public.", &schemas.answer::<PublicAnswer>()),
         ),
     ]

@@ -12,6 +12,7 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
     let entered = schemas.answer::<WebhookEntered>();
     let replayed = schemas.answer::<WebhookReplayed>();
     let id = schemas.request::<EndpointId>();
+    let this = json!({"id": "$request.path.id"});
     let named = |operation: Operation| operation.scope(&[Scope::Admin]).path("id", "The endpoint.", id.clone());
     vec![
         Operation::get("/v1/admin/webhooks", "getWebhooks", "admin")
@@ -31,6 +32,9 @@ pub fn operations(schemas: &mut Schemas) -> Vec<Operation> {
             .body(&schemas.request::<WebhookRequest>(), true)
             .answers(200, "It is changed.", &entered)
             .answers(201, "It is new: keep the secret.", &entered)
+            .leads(201, "TheEndpoint", "getWebhook", &this, None)
+            .leads(201, "ItsLog", "getDeliveries", &this, None)
+            .leads(201, "AnotherSecret", "rotateWebhook", &this, None)
             .problems(&["too_many_endpoints", "not_found"]),
         named(Operation::new("delete", "/v1/admin/webhooks/{id}", "deleteWebhook", "admin"))
             .does("Tell an endpoint no more", "Its log and what waits go with it.")
