@@ -13,7 +13,7 @@ import { isPage, page } from "./glue/pages.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
 export const StockShard = durableObject("StockShard", { watched: true });
-export const QuoteDesk = durableObject("QuoteDesk", { waits: true });
+export const QuoteDesk = durableObject("QuoteDesk", { waits: true, delivers: true });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
 export const KpiBoard = durableObject("KpiBoard");

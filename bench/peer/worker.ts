@@ -6,7 +6,7 @@ import * as answers from "./answers";
 import { read } from "./catalog";
 import { publicPrice } from "./pricing";
 import { nearest, survey } from "./sourcing";
-import { far, near, offer, stockedSkus, type Choice } from "./supply";
+import { far, near, offer, stockedSkus, type Choice, type StockTable } from "./supply";
 import type { Account, Contract, Env, Key, Location, Part, Promotion } from "./types";
 
 export { StockShard } from "./shard";
@@ -91,16 +91,25 @@ async function availability(c: Ctx, key: string, id: string): Promise<Response> 
   const home = locations.find((location) => location.id === account.home)!;
   const { region } = nearest(locations, home)!;
   const choice: Choice = { part, relation: "asked", quantity: 1 };
-  const skus = new Set(stockedSkus(choice));
   const before = Date.now();
-  const stock = await near(c.env, region, skus, 60, now);
-  if (offer(stock, choice, now).available === 0) await far(c.env, region, skus, locations, stock, now);
+  const stock: StockTable = new Map();
+  await learn(c.env, region, [choice], locations, stock, now);
   const offered = offer(stock, choice, now);
+  const standing = status(part, 1, offered, now);
+  const instead = there(standing) ? [] : others(part, 1);
+  if (instead.length > 0) await load(c, records, now, instead.map((other) => `part/${other.sku}`));
+  const choices = instead.map((other): Choice => ({ ...other, part: records.get(`part/${other.sku}`) })).filter((other) => other.part !== null);
+  await learn(c.env, region, choices, locations, stock, now);
+  const alternates = choices.map((other) => ({ other, standing: status(other.part, other.quantity, offer(stock, other, now), now) }))
+    .filter((one) => there(one.standing))
+    .map(({ other, standing }) => ({
+      ...shown(other.part), relation: other.relation, quantity: other.quantity, status: standing.status,
+      price: publicPrice(other.part, account.currency, now),
+    }));
   const body = JSON.stringify({
-    sku: part.sku, brand_name: part.brand_name, number: part.number, description: part.description,
-    ...status(part, 1, offered, now), price: publicPrice(part, account.currency, now), pickup: null,
+    ...shown(part), ...standing, price: publicPrice(part, account.currency, now), pickup: null, delivery: null,
     source: offered.snapshot ? "snapshot" : "shard", max_staleness_ms: offered.snapshot ? 64_000 : 0,
-    superseded_by: part.superseded_by?.at(-1),
+    superseded_by: part.superseded_by?.at(-1), alternates: alternates.length > 0 ? alternates : undefined,
   });
   const headers: Record<string, string> = {
     "content-type": "application/json",
@@ -115,6 +124,18 @@ async function availability(c: Ctx, key: string, id: string): Promise<Response> 
   headers["x-request-id"] = id;
   const condition = c.req.header("if-none-match");
   return condition === headers.etag ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
+}
+
+const shown = ({ sku, brand_name, number, description }: Part) => ({ sku, brand_name, number, description });
+const there = ({ status }: { status: string }) => status === "in_stock" || status === "low_stock";
+
+/** Adds the stock of `choices`: the near region's, and the others' of what the near one has none of. */
+async function learn(env: Env, region: string, choices: Choice[], locations: Location[], stock: StockTable, now: number) {
+  const skus = new Set(choices.flatMap(stockedSkus).filter((sku) => !stock.has(sku)));
+  if (skus.size === 0) return;
+  for (const [sku, one] of await near(env, region, skus, 60, now)) stock.set(sku, one);
+  const short = choices.filter((choice) => offer(stock, choice, now).available === 0).flatMap(stockedSkus);
+  await far(env, region, new Set(short.filter((sku) => skus.has(sku))), locations, stock, now);
 }
 
 /** What else a line may be answered with: the replacement, then the equivalents. */

@@ -8,16 +8,18 @@ import { Watchers } from "./watchers.js";
  *
  * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them. One
  * that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
- * what it must not lose it writes before it asks anybody. One that is `watched` tells others of its changes by WebSocket: its
- * Rust has `listen(on)` and `changed()`.
+ * what it must not lose it writes before it asks anybody. One that `delivers` what its calls leave does so a little later, for
+ * many calls together, and sees to it by alarm where this is lost: its Rust has `deliver_after()` and `deliver()`. One that is
+ * `watched` tells others of its changes by WebSocket: its Rust has `listen(on)` and `changed()`.
  *
  * Both methods are called by Workers RPC, which costs half of what a fetch does: one command in, one reply out.
  */
-export function durableObject(name, { waits = false, watched = false } = {}) {
+export function durableObject(name, { waits = false, delivers = false, watched = false } = {}) {
   return class extends DurableObject {
     #rust = null;
     #instance = 0;
     #turn = null;
+    #delivery = null;
     #watchers = watched ? new Watchers(this.ctx, this.env.LIVE_STREAMS, (text) => this.#decide(text)) : null;
 
     /** The Rust object, built again from SQLite when a trap has replaced the wasm instance it lived in. */
@@ -55,7 +57,7 @@ export function durableObject(name, { waits = false, watched = false } = {}) {
     #decide(text) {
       try {
         const rust = this.#live();
-        if (waits) return settle(rust.ask(text));
+        if (waits) return settle(rust.ask(text)).finally(() => this.#deliverLater());
         const reply = this.ctx.storage.transactionSync(() => rust.ask(text));
         this.#tell(rust);
         return reply;
@@ -68,6 +70,16 @@ export function durableObject(name, { waits = false, watched = false } = {}) {
     alarm() {
       const rust = this.#live();
       return settle(rust.alarm()).finally(() => this.#tell(rust));
+    }
+
+    #deliverLater() {
+      if (!delivers || this.#delivery !== null) return;
+      const after = this.#live().deliver_after();
+      if (after === undefined) return;
+      this.#delivery = scheduler.wait(after)
+        .then(() => settle(this.#live().deliver()))
+        .finally(() => { this.#delivery = null; this.#deliverLater(); }) // what was left by calls meanwhile
+        .catch((error) => console.error(`${name}: delivering:`, error));
     }
 
     /** Has the watchers told of what has changed. */

@@ -91,3 +91,10 @@ test("what was told before the runtime was killed arrives, once and in order", a
   assert.deepEqual(events.map(({ event }) => event.quote), [...quotes, quotes[4]]);
   assert.deepEqual(events.map(({ event }) => event.seq), [1, 2, 3, 4, 5, 6]);
 });
+
+test("an event whose desk lost its timer is delivered all the same, although nobody calls that desk again", async () => {
+  const { body: quote } = await hold([{ sku: "HELD-03", quantity: 1 }], { key: "few" });
+  await api.kill();
+  await api.start();
+  assert.deepEqual((await story(quote.id, "quote_held", "few-1")).map(({ kind }) => kind), ["quote_held"]);
+});

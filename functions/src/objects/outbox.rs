@@ -16,8 +16,8 @@ const MESSAGES_AT_ONCE: u32 = 50;
 /// wait longer, calls that come now and then could put the alarm off for ever.
 const DELAY_SECONDS: u32 = 5;
 
-/// How long events of an account's desk wait so that many go together, in milliseconds: an alarm and a message cost more
-/// than the quote they tell of. A deployment says so with `EVENTS_AFTER_SECONDS`.
+/// How long events of an account's desk wait so that many go together, in milliseconds: a message costs more than the
+/// quote it tells of. A deployment says so with `EVENTS_AFTER_SECONDS`.
 pub fn delay(env: &Env) -> i64 {
     let configured = env.var("EVENTS_AFTER_SECONDS").ok().and_then(|value| value.to_string().parse().ok());
     i64::from(configured.unwrap_or(DELAY_SECONDS).min(DELAY_SECONDS)).saturating_mul(SECOND)

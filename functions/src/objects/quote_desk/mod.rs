@@ -4,8 +4,10 @@
 //!   [`holdfast::quote::clerk`] and [`holdfast::quote::desk`]; this carries their messages: ask the shards, tell the
 //!   clerk what they said.
 //! - **Tables**: see [`store`].
-//! - **Alarm**: frees what has expired, carries on what a crash or an unreachable shard interrupted, delivers the events
-//!   of the outbox to the queue, and forgets old quotes and answers.
+//! - **Timer**: delivers the events of the outbox to the queue, a little after the call that they are of. An alarm for that
+//!   would cost more than the call (docs/decisions/0030).
+//! - **Alarm**: frees what has expired, carries on what a crash or an unreachable shard interrupted, delivers events whose
+//!   timer was lost, and forgets old quotes and answers.
 //!
 //! Calls of one account run beside each other while they wait for shards. Each step reads, decides and writes without
 //! waiting, so what it wrote becomes durable together.
@@ -27,6 +29,9 @@ use crate::together::all;
 
 /// How long answers are remembered for their keys, in milliseconds.
 const REMEMBERED: i64 = DAY;
+
+/// How many times as long as for the timer events wait for the alarm, which delivers them where the timer is lost.
+const DELIVER_ANYHOW: i64 = 10;
 
 /// How long quotes and answers that may be forgotten wait for others, in milliseconds.
 const FORGET_TOGETHER: i64 = HOUR;
@@ -63,6 +68,16 @@ impl QuoteDesk {
         serde_json::to_string(&answer).map_err(|error| JsValue::from(error.to_string()))
     }
 
+    /// In how many milliseconds to call `deliver`; nothing while no events wait for it.
+    pub fn deliver_after(&self) -> Option<u32> {
+        self.clerk.store().is_telling().then(|| u32::try_from(self.deliver_after).unwrap_or_default())
+    }
+
+    /// Delivers the events that wait. Never fails: what could not be delivered is left to the alarm.
+    pub async fn deliver(&self) {
+        let _ = self.tell().await;
+    }
+
     /// Sees to the quotes whose time has come.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.alarm.rang(now());
@@ -70,11 +85,7 @@ impl QuoteDesk {
         if let Err(error) = &seen {
             worker::console_error!("{}: {error}", self.name);
         }
-        self.clerk.store().take_told();
-        let delivered = outbox::drain(&self.name, self.clerk.store(), &self.env).await;
-        if let Err(error) = &delivered {
-            worker::console_error!("{}: delivering events: {error}", self.name);
-        }
+        let delivered = self.tell().await;
         if seen.is_err() || delivered.is_err() {
             return self.alarm.failed(now());
         }
@@ -91,6 +102,14 @@ impl QuoteDesk {
 }
 
 impl QuoteDesk {
+    /// Delivers the events that wait. Whether any are left.
+    async fn tell(&self) -> worker::Result<bool> {
+        let store = self.clerk.store();
+        store.told();
+        let delivered = outbox::drain(&self.name, store, &self.env).await;
+        delivered.inspect_err(|error| worker::console_error!("{}: delivering events: {error}", self.name))
+    }
+
     async fn see_to_quotes(&self) -> worker::Result<()> {
         self.clerk.store().forget_answers(now().plus(-REMEMBERED))?;
         let turns = self.clerk.wake(now())?;
@@ -123,11 +142,11 @@ impl QuoteDesk {
         (shard, reply)
     }
 
-    /// Sets the alarm to the time at which the next quote wants to be looked at, or new events are to be delivered.
+    /// Sets the alarm to the time at which the next quote wants to be looked at, or new events have waited for too long.
     fn wake_when_due(&self) -> Result<(), JsValue> {
         let store = self.clerk.store();
-        if store.take_told() {
-            self.alarm.wake_at(now().plus(self.deliver_after))?;
+        if store.is_telling() {
+            self.alarm.wake_at(now().plus(self.deliver_after.saturating_mul(DELIVER_ANYHOW)))?;
         }
         match store.next_deadline()? {
             Some(at) => self.alarm.wake_at(at.max(now())),

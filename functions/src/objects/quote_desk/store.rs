@@ -46,8 +46,8 @@ pub struct SqlStore {
     sql: Sql,
     /// No quote wants to be looked at before this, in milliseconds since 1970; nothing where that is not known.
     next: Cell<Option<i64>>,
-    /// There may be events that no alarm is set for.
-    told: Cell<bool>,
+    /// There are events that nobody has begun to deliver.
+    telling: Cell<bool>,
     memory: Memory,
 }
 
@@ -89,17 +89,24 @@ impl Memory {
 impl SqlStore {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
-        Ok(Self {
+        let store = Self {
             sql: Sql::open(sql, &MIGRATIONS)?,
             next: Cell::default(),
-            told: Cell::new(true),
+            telling: Cell::default(),
             memory: Memory::default(),
-        })
+        };
+        store.telling.set(!store.oldest(1)?.is_empty());
+        Ok(store)
     }
 
-    /// Whether there may be events since this was last asked, or since a restart.
-    pub fn take_told(&self) -> bool {
-        self.told.take()
+    /// Whether there are events that nobody has begun to deliver.
+    pub fn is_telling(&self) -> bool {
+        self.telling.get()
+    }
+
+    /// The events that there are are being delivered.
+    pub fn told(&self) {
+        self.telling.set(false);
     }
 
     /// Forgets answers that were given before `then`, a slice of them.
@@ -203,7 +210,7 @@ impl DeskStore for SqlStore {
     }
 
     fn emit(&self, event: &QuoteEvent) -> Result<()> {
-        self.told.set(true);
+        self.telling.set(true);
         self.sql.run("INSERT INTO outbox (event) VALUES (?)", vec![sql::to_json(event)?])
     }
 }
