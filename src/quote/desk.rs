@@ -23,7 +23,7 @@ use super::opening::Opening;
 use super::record::{Quote, QuoteState, Return, ShardHolds};
 pub use super::refusal::{Missing, Refusal, Shortage};
 use crate::id::OpaqueId;
-use crate::stock::hold::GRACE;
+use crate::stock::hold::{GRACE, SoldTo};
 use crate::stock::shard::{Command, Reply};
 use crate::stock::{HoldRefusal, ShardName};
 use crate::time::Timestamp;
@@ -520,7 +520,12 @@ fn ask_commit(quote: &Quote) -> Step {
 }
 
 fn commit_asks(quote: &Quote) -> Vec<(ShardName, Command)> {
-    asks(quote, |at| Command::Commit { quote: quote.id.clone(), lines: Some(at.lines(|units| units.committed)) })
+    let to = SoldTo { account: quote.account.clone(), reference: quote.reference.clone() };
+    asks(quote, |at| Command::Commit {
+        quote: quote.id.clone(),
+        lines: Some(at.lines(|units| units.committed)),
+        to: Some(to.clone()),
+    })
 }
 
 fn release_asks(quote: &Quote) -> Vec<(ShardName, Command)> {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{LocationId, OpaqueId, Sku};
+use crate::id::{AccountId, LocationId, OpaqueId, Sku};
 use crate::time::{DAY, Timestamp};
 
 /// How long a shard keeps a hold past the expiry its quote was told, in milliseconds: a commit that the quote desk
@@ -48,9 +48,23 @@ pub struct QuoteHolds {
     /// When it was sold; not known of sales from before this was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed_at: Option<Timestamp>,
+    /// To whom it was sold; not known of sales from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_to: Option<SoldTo>,
     /// When the record may be forgotten: see [`QuoteHolds::forget_after`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forget_at: Option<Timestamp>,
+}
+
+/// Who bought: what those who pick and hand over know a sale by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SoldTo {
+    /// Whose quote it was.
+    pub account: AccountId,
+    /// The buyer's own name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// How far a quote's holds have come.
@@ -195,6 +209,7 @@ impl QuoteHolds {
             returns: vec![],
             moved: vec![],
             committed_at: None,
+            sold_to: None,
             forget_at,
         }
     }
@@ -309,6 +324,12 @@ mod tests {
         );
         let holds: QuoteHolds = serde_json::from_str(ended).unwrap();
         assert_eq!(serde_json::to_string(&holds).unwrap(), ended);
+        let sold = concat!(
+            r#"{"quote":"q_1","state":"committed","expires_at":"2026-11-22T15:00:00.000Z","holds":[],"#,
+            r#""committed_at":"2026-11-22T14:59:00.000Z","sold_to":{"account":"shop-1","reference":"PO-1"}}"#
+        );
+        let holds: QuoteHolds = serde_json::from_str(sold).unwrap();
+        assert_eq!(serde_json::to_string(&holds).unwrap(), sold);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::worklist::Worklist;
 use super::event::{Happening, StockEvent};
 use super::handover::{Handover, Page, Redirect};
-use super::hold::{HoldLine, HoldRefusal, LineHeld, LineUnits};
+use super::hold::{HoldLine, HoldRefusal, LineHeld, LineUnits, SoldTo};
 use super::movement::{Entry, Movement, MovementKind, Rejection};
 use super::position::{MAX_RECEIPTS, Position, Receipt};
 use super::shard_map::ShardName;
@@ -116,6 +116,9 @@ pub enum Command {
         /// Units of each line; absent: all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lines: Option<Vec<LineUnits>>,
+        /// To whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<SoldTo>,
     },
     /// Free what a quote holds; after a commit, take that back.
     Release {
@@ -412,7 +415,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
             (holds::hold(quote, expires_at, &lines, replaces, now, store)?, true)
         }
         Command::Extend { quote, expires_at } => (holds::extend(&quote, expires_at, now, store)?, true),
-        Command::Commit { quote, lines } => (holds::commit(&quote, lines.as_deref(), now, store)?, true),
+        Command::Commit { quote, lines, to } => (holds::commit(&quote, lines.as_deref(), to, now, store)?, true),
         Command::Release { quote } => (holds::release(&quote, now, store)?, true),
         Command::GiveBack { quote, id, lines } => (sales::give_back(&quote, &id, &lines, now, store)?, true),
         Command::HandOver { sku, to } => {

@@ -3073,6 +3073,13 @@ export interface components {
          * @example BRKX-4410
          */
         Sku: string;
+        /** @description Who bought: what those who pick and hand over know a sale by. */
+        SoldTo: {
+            /** @description Whose quote it was. */
+            account: components["schemas"]["AccountId"];
+            /** @description The buyer's own name for it. */
+            reference?: string;
+        };
         /** @description One location as a source of one line. This is an entry of `sources` in the API. */
         Source: {
             /** @description Units of the line's sku that may be promised there; filled in by `rank`. */
@@ -3844,6 +3851,8 @@ export interface components {
             quotes?: components["schemas"]["Id"][];
             /** @description The part. */
             sku: components["schemas"]["Sku"];
+            /** @description Of a pick or hand-over: who bought, where that is known. */
+            sold_to?: components["schemas"]["SoldTo"];
             /** @description What is to be done. */
             task: components["schemas"]["WorklistTaskKind"];
         };

@@ -91,8 +91,8 @@ fn action(text: &str, place: &str) -> Result<Action, String> {
             Command::Extend { quote: id(quote)?, expires_at: time(expires_at)? }
         }
         "commit" => match rest.split_once(": ") {
-            Some((quote, lines)) => Command::Commit { quote: id(quote)?, lines: Some(units(lines)?) },
-            None => Command::Commit { quote: id(rest)?, lines: None },
+            Some((quote, lines)) => Command::Commit { quote: id(quote)?, lines: Some(units(lines)?), to: None },
+            None => Command::Commit { quote: id(rest)?, lines: None, to: None },
         },
         "release" => Command::Release { quote: id(rest)? },
         "return" => {

@@ -45,7 +45,7 @@ function ofQuote({ state, show, view }, task, quote, tasks) {
   const open = tasks.filter((one) => !state.doneWith(one));
   const make = ({ sku, quantity, at }) => ({ intent: `${kind}/${quote}/${sku}/${quantity}/${at}`, kind, sku, quantity, quote });
   return html`<article class="ticket">
-    <h3><span class="unseen">Quote </span><code title=${quote}>…${short(quote)}</code>
+    <h3>${buyer(tasks[0])}<span class="unseen">Quote </span><code title=${quote}>…${short(quote)}</code>
       ${tasks[0].at ? html`<span class="quiet">${task === "pick" ? "sold" : "picked"} ${time(tasks[0].at)}</span>` : nothing}
       ${open.length > 1 ? html`<button type="button" @click=${() => show.move(...open.map(make))}>${verb} all ${open.length}</button>` : nothing}</h3>
     <ul class="rows">${repeat(tasks, ({ sku }) => sku, (one) => {
@@ -57,6 +57,11 @@ function ofQuote({ state, show, view }, task, quote, tasks) {
       </li>`;
     })}</ul>
   </article>`;
+}
+
+/** Who bought, as they will say it when they come. */
+function buyer({ sold_to: to }) {
+  return to ? html`<span class="buyer">${to.account}${to.reference ? html` <b>${to.reference}</b>` : nothing}</span>` : nothing;
 }
 
 function named(state, show, sku) {

@@ -65,7 +65,7 @@ fn an_alarm_is_wanted_at_once_until_all_are_freed() {
 fn what_has_ended_and_is_not_freed_yet_cannot_be_sold() {
     let (store, ends) = (crowded(FREED_AT_ONCE + 1), Timestamp::EPOCH.plus(GRACE));
     for number in 0..=FREED_AT_ONCE {
-        let commit = Command::Commit { quote: id(&format!("q{number}")), lines: None };
+        let commit = Command::Commit { quote: id(&format!("q{number}")), lines: None, to: None };
         assert!(matches!(ask(&store, commit, ends), Reply::Refused { why: HoldRefusal::Expired }));
     }
 }
@@ -74,7 +74,7 @@ fn what_has_ended_and_is_not_freed_yet_cannot_be_sold() {
 fn records_are_forgotten_when_nothing_can_come_of_them_and_no_sooner() {
     let store = crowded(2);
     let at = |millis| Timestamp::EPOCH.plus(millis);
-    ask(&store, Command::Commit { quote: id("q0"), lines: None }, at(1));
+    ask(&store, Command::Commit { quote: id("q0"), lines: None, to: None }, at(1));
     ask(&store, Command::Release { quote: id("q1") }, at(2));
     let known = || ["q0", "q1"].map(|quote| store.holds(&id(quote)).unwrap().is_some());
     for (then, left) in

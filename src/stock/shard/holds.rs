@@ -10,7 +10,7 @@ use crate::id::{LocationId, OpaqueId, Sku};
 use crate::order::sort_by_key;
 use crate::stock::event::{Happening, StockEvent, Units};
 use crate::stock::hold::{
-    Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, frees_at,
+    Allocated, Hold, HoldLine, HoldRefusal, HoldState, LineHeld, LineUnits, QuoteHolds, SoldTo, frees_at,
 };
 use crate::stock::store::Store;
 use crate::time::Timestamp;
@@ -109,6 +109,7 @@ fn prolong<S: Store>(mut known: QuoteHolds, expires_at: Timestamp, now: Timestam
 pub(super) fn commit<S: Store>(
     quote: &OpaqueId,
     lines: Option<&[LineUnits]>,
+    to: Option<SoldTo>,
     now: Timestamp,
     store: &S,
 ) -> Result<Reply, S::Error> {
@@ -135,7 +136,7 @@ pub(super) fn commit<S: Store>(
             known = record(quote, store)?.unwrap_or(known);
         }
     }
-    known.committed_at = Some(now);
+    (known.committed_at, known.sold_to) = (Some(now), to);
     let mut shelf = Shelf::new(store);
     for (hold, sold) in known.holds.iter_mut().zip(sold) {
         (hold.committed, hold.unpicked) = (sold, sold);

@@ -108,7 +108,9 @@ pub(super) fn command(what: &What, step: usize, latest: &mut usize, now: Timesta
             Command::Hold { quote, expires_at: now.plus(*ttl), lines, replaces }
         }
         What::Extend(back, ttl) => Command::Extend { quote: quote(back), expires_at: now.plus(*ttl) },
-        What::Commit(back, lines) => Command::Commit { quote: quote(back), lines: lines.as_deref().map(line_units) },
+        What::Commit(back, lines) => {
+            Command::Commit { quote: quote(back), lines: lines.as_deref().map(line_units), to: None }
+        }
         What::Release(back) => Command::Release { quote: quote(back) },
         What::GiveBack(back, name, lines) => {
             Command::GiveBack { quote: quote(back), id: id(&format!("r{name}")), lines: line_units(lines) }

@@ -7,7 +7,7 @@ use super::handover::record;
 use crate::id::{LocationId, OpaqueId, Sku};
 use crate::order::sort_by;
 use crate::stock::handover::Redirect;
-use crate::stock::hold::Hold;
+use crate::stock::hold::{Hold, SoldTo};
 use crate::stock::movement::{Entry, MovementKind};
 use crate::stock::store::Store;
 use crate::time::{DAY, Timestamp};
@@ -47,6 +47,9 @@ pub struct Item {
     /// Of a pick or hand-over: the quote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<OpaqueId>,
+    /// Of a pick or hand-over: who bought, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_to: Option<SoldTo>,
     /// Of goods on their way: the scheduled receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incoming: Option<OpaqueId>,
@@ -122,7 +125,7 @@ pub(super) fn of<S: Store>(
         for hold in quote.holds.into_iter().filter(|hold| hold.location == *location && hold.unpicked > 0) {
             if !gone(&hold.sku) {
                 let pick = Item::new(Task::Pick, hold.sku, hold.unpicked.into(), quote.committed_at);
-                add(&mut picks, Item { quote: Some(quote.quote.clone()), ..pick });
+                add(&mut picks, Item { quote: Some(quote.quote.clone()), sold_to: quote.sold_to.clone(), ..pick });
             }
         }
     }
@@ -142,12 +145,12 @@ pub(super) fn of<S: Store>(
         if picked.iter().any(|known| known.quote == *quote && known.sku == *sku) {
             continue;
         }
-        let holds = record(named, store)?.map(|record| record.holds).unwrap_or_default();
-        let here = holds.iter().filter(|hold| hold.is_at(sku, location));
+        let Some(record) = record(named, store)? else { continue };
+        let here = record.holds.iter().filter(|hold| hold.is_at(sku, location));
         let quantity = here.map(Hold::waiting).fold(0, u32::saturating_add);
         if quantity > 0 {
             let item = Item::new(Task::HandOver, sku.clone(), quantity.into(), Some(entry.at));
-            picked.push(Item { quote: quote.clone(), ..item });
+            picked.push(Item { quote: quote.clone(), sold_to: record.sold_to, ..item });
         }
     }
     more |= cut(&mut picked, MAX_ROWS);
@@ -172,7 +175,7 @@ pub(super) fn of<S: Store>(
 
 impl Item {
     fn new(task: Task, sku: Sku, quantity: u64, at: Option<Timestamp>) -> Self {
-        Self { task, sku, quantity, quote: None, incoming: None, at, quotes: Vec::new() }
+        Self { task, sku, quantity, quote: None, sold_to: None, incoming: None, at, quotes: Vec::new() }
     }
 }
 

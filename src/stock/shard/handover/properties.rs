@@ -233,7 +233,9 @@ fn narrowed(command: &Command, oracle: &MemoryStore, of: impl Fn(bool) -> bool) 
         lines.iter().filter(|line| of(moved(line))).copied().collect()
     };
     match command.clone() {
-        Command::Commit { quote, lines: Some(lines) } => Command::Commit { lines: Some(some(&quote, &lines)), quote },
+        Command::Commit { quote, lines: Some(lines), to } => {
+            Command::Commit { lines: Some(some(&quote, &lines)), quote, to }
+        }
         Command::GiveBack { quote, id, lines } => Command::GiveBack { lines: some(&quote, &lines), quote, id },
         other => other,
     }
@@ -328,7 +330,7 @@ fn sensible(command: Command, history: &[Command], oracle: &MemoryStore) -> Opti
         // The end of the other quote of a chain, which a sale brings about, is also told to every shard by the desk.
         Command::Commit { .. } if known.as_ref().is_some_and(QuoteHolds::is_chained) => return None,
         Command::Release { .. } if known.is_none() => return None,
-        Command::Commit { quote, lines: Some(lines) } => Command::Commit { lines: Some(of(lines)), quote },
+        Command::Commit { quote, lines: Some(lines), to } => Command::Commit { lines: Some(of(lines)), quote, to },
         Command::GiveBack { quote, id, lines } => {
             let lines = of(lines);
             // Nothing is nothing to be told.

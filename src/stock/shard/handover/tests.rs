@@ -123,7 +123,7 @@ fn replacing(old: &str, command: Command) -> Command {
 }
 
 fn commit(quote: &str, lines: &[(u16, u32)]) -> Command {
-    Command::Commit { quote: id(quote), lines: Some(units(lines)) }
+    Command::Commit { quote: id(quote), lines: Some(units(lines)), to: None }
 }
 
 fn give_back(quote: &str, name: &str, lines: &[(u16, u32)]) -> Command {

@@ -44,7 +44,8 @@ fn sell(store: &MemoryStore, quote: &str, lines: &[(&str, u32)]) {
     let quote: OpaqueId = quote.parse().unwrap();
     let hold = Command::Hold { quote: quote.clone(), expires_at: noon().plus(HOUR), lines, replaces: None };
     assert!(matches!(ask(store, noon(), hold), Reply::Held { .. }));
-    assert_eq!(ask(store, noon(), Command::Commit { quote, lines: None }), Reply::Done);
+    let to = Some(SoldTo { account: "shop-1".parse().unwrap(), reference: Some(format!("PO {quote}")) });
+    assert_eq!(ask(store, noon(), Command::Commit { quote, lines: None, to }), Reply::Done);
 }
 
 fn list(store: &MemoryStore, now: Timestamp) -> Worklist {
@@ -74,11 +75,14 @@ fn sold_goods_are_picked_and_handed_over_for_the_quote_that_is_named() {
     sell(&store, "later", &[("A", 3), ("A", 1)]);
     assert_eq!(of(&list(&store, noon()), Task::Pick), told(&[("early", "A", 2), ("later", "A", 4)]));
     assert_eq!(list(&store, noon()).tasks[0].at, Some(noon()));
+    let buyer = |list: &Worklist| list.tasks[0].sold_to.as_ref().unwrap().reference.clone().unwrap();
+    assert_eq!(buyer(&list(&store, noon())), "PO early");
 
     done(&store, r#""id":"p","sku":"A","kind":"pick","quantity":4,"quote":"later""#);
     let now = list(&store, noon());
     assert_eq!(of(&now, Task::Pick), told(&[("early", "A", 2)]));
     assert_eq!(of(&now, Task::HandOver), told(&[("later", "A", 4)]));
+    assert_eq!(now.tasks[1].sold_to.as_ref().unwrap().reference.as_deref(), Some("PO later"));
     done(&store, r#""id":"h","sku":"A","kind":"hand_over","quantity":3,"quote":"later""#);
     assert_eq!(of(&list(&store, noon()), Task::HandOver), told(&[("later", "A", 1)]));
     done(&store, r#""id":"h2","sku":"A","kind":"hand_over","quantity":1,"quote":"later""#);
