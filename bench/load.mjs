@@ -43,7 +43,7 @@ const hasWrk = () => has("wrk");
  */
 export async function load({ server, file, connections, seconds, status = 200, orders = false }) {
   const before = cpu(server.pids);
-  const parameters = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "-s", SCRIPT, server.url, "--", file, String(status)];
+  const parameters = ["-t", "1", "--timeout", "10s", "-c", String(connections), "-d", `${seconds}s`, "-s", SCRIPT, server.url, "--", file, String(status)];
   if (orders) parameters.push(`${randomUUID()}-`);
   // The shell's `times` tells what wrk has used.
   const { stdout } = await promisify(execFile)("sh", ["-c", 'wrk "$@"; times', "sh", ...parameters]);
