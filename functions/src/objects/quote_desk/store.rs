@@ -104,7 +104,7 @@ impl SqlStore {
         self.telling.get()
     }
 
-    /// The events that there are are being delivered.
+    /// Somebody has begun to deliver the events that there are.
     pub fn told(&self) {
         self.telling.set(false);
     }
