@@ -118,10 +118,13 @@ impl EventLog {
     }
 
     fn store(&self, batches: &RawValue) -> Result<()> {
-        // One statement for all of them: this shares a thread with the shards on one machine.
-        let statement = "INSERT OR IGNORE INTO events (id, event) \
-             SELECT batch.value->>'source' || ':' || coalesce(event.value->>'seq', event.value->>'id'), event.value \
-             FROM json_each(?) AS batch, json_each(batch.value, '$.events') AS event";
+        // One statement for all of them: this shares a thread with the shards on one machine. What is taken from a batch is
+        // taken once; else SQLite would write the whole of it anew for each of its events.
+        let statement = "WITH batch AS MATERIALIZED \
+             (SELECT value->>'source' AS source, value->'events' AS events FROM json_each(?)) \
+             INSERT OR IGNORE INTO events (id, event) \
+             SELECT source || ':' || coalesce(event.value->>'seq', event.value->>'id'), event.value \
+             FROM batch, json_each(batch.events) AS event";
         self.sql.exec(statement, vec![batches.get().into()]).map(drop)
     }
 
