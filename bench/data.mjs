@@ -57,9 +57,9 @@ export function kvSeed(...parameters) {
 
 /**
  * Writes the stock of `tables` into the shards' tables and the snapshots: as many units as the table says, or as
- * `unitsOf` a sku.
+ * `unitsOf` a sku; into so many buckets of each region.
  */
-export async function stock(state, tables, unitsOf) {
+export async function stock(state, tables, { unitsOf, buckets = BUCKETS } = {}) {
   const regions = new Map();
   for await (const row of rows(join(tables, "locations.csv"))) regions.set(row.id, row.region);
   const receipts = new Map();
@@ -68,11 +68,11 @@ export async function stock(state, tables, unitsOf) {
     const receipt = { id, quantity: Number(quantity), eta: new Date(eta).toISOString() };
     receipts.set(key, [...(receipts.get(key) ?? []), receipt].sort((a, b) => (a.eta < b.eta ? -1 : 1)));
   }
-  await makeTables(state, tables);
+  await makeTables(state, tables, buckets);
 
   const shards = new Map();
   const shard = (region, sku) => {
-    const name = `${region}/${bucket(sku)}`;
+    const name = `${region}/${bucket(sku, buckets)}`;
     if (!shards.has(name)) {
       const db = open(objectFile(state, "StockShard", name));
       shards.set(name, { db, insert: db.prepare("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)") });
@@ -120,13 +120,13 @@ export async function stock(state, tables, unitsOf) {
 }
 
 /** Has every shard make its tables, by asking for a sku of each bucket. */
-async function makeTables(state, tables) {
+async function makeTables(state, tables, buckets) {
   const waiting = new Map();
   for (const sku of await column(join(tables, "parts.csv"), "sku")) {
-    if (!waiting.has(bucket(sku))) waiting.set(bucket(sku), sku);
-    if (waiting.size === BUCKETS) break;
+    if (!waiting.has(bucket(sku, buckets))) waiting.set(bucket(sku, buckets), sku);
+    if (waiting.size === buckets) break;
   }
-  const server = await startServer({ state, log: "ignore", vars: { STOCK_BUCKETS: BUCKETS } });
+  const server = await startServer({ state, log: "ignore", vars: { STOCK_BUCKETS: buckets } });
   for (const sku of waiting.values()) {
     const answer = await fetch(`${server.url}/v1/stock/${encodeURIComponent(sku)}`, { headers: { authorization: "Bearer demo-admin" } });
     if (answer.status !== 200) throw new Error(`GET /v1/stock/${sku}: ${answer.status}`);
@@ -150,11 +150,11 @@ export function open(file) {
   return db;
 }
 
-/** The bucket of a sku: FNV-1a modulo BUCKETS, a power of two: the low 32 bits are enough. */
-export function bucket(sku) {
+/** The bucket of a sku: FNV-1a modulo a power of two: the low 32 bits are enough. */
+export function bucket(sku, buckets = BUCKETS) {
   let hash = 0x84222325;
   for (let i = 0; i < sku.length; i++) hash = Math.imul(hash ^ sku.charCodeAt(i), 0x1b3);
-  return (hash >>> 0) % BUCKETS;
+  return (hash >>> 0) % buckets;
 }
 
 export async function* rows(file) {

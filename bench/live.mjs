@@ -62,7 +62,7 @@ async function measured({ state, skus: all }, { streams, skus }) {
       await new Promise((done) => setTimeout(done, next - performance.now()));
     }
     const spent = (cpu(pids) - before) / (performance.now() - from) / 10;
-    const shards = new Set(watched.map(bucket)).size;
+    const shards = new Set(watched.map((sku) => bucket(sku))).size;
     return { shards, opening, resident: resident - idle, waits: waits.sort((a, b) => a - b), lost, spent };
   } finally {
     for (const one of open) one.close();

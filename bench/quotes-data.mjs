@@ -3,10 +3,11 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { LAYOUT } from "../local/serve.mjs";
 import { bucket, DATA, kvSeed, objectFile, open, rows, stock } from "./data.mjs";
 
 /** Raise it when what is written here changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 const FOLDER = join(DATA, `quotes-v${FORMAT}`);
 const GENERATED = 20_000; // of which more than SKUS are sold one by one
 const SKUS = 10_000;
@@ -16,6 +17,7 @@ const FEW = 3; // units of each position of one sku that is not among the SKUS
 export const SHOPS = 500;
 /** Sets of shops. Those of the first are all served from one branch, those of the others from everywhere. */
 const SETS = 3;
+const BUCKETS = Number(LAYOUT.STOCK_BUCKETS);
 const BRANCH = "ATL1";
 const REGION = "enam";
 /** Holds that are in the way in the shard of the hot sku, in the second state folder. */
@@ -39,6 +41,9 @@ export function stateFor(run, name) {
 
 /** A folder on the same disk for what one run writes. */
 export const runFolder = () => mkdtempSync(join(DATA, "run-"));
+
+/** Whether two skus share a shard. */
+export const isBeside = (sku, other) => bucket(sku, BUCKETS) === bucket(other, BUCKETS);
 
 /** The key of a shop. */
 export const shop = (set, number) => `bench-${set}-${number}`;
@@ -88,10 +93,10 @@ async function make(say) {
   if (skus.length <= SKUS) throw new Error(`only ${skus.length} skus are sold one by one`);
   const scarce = skus.pop();
   const hot = skus.find((sku) => atBranch.has(sku));
-  await stock(state, tables, (sku) => (sku === scarce ? FEW : PLENTY));
+  await stock(state, tables, { unitsOf: (sku) => (sku === scarce ? FEW : PLENTY), buckets: BUCKETS });
   say(`setting aside ${LIVE.toLocaleString("en")} live holds (once)`);
   cpSync(state, join(FOLDER, "full"), { recursive: true });
-  holdAside(join(FOLDER, "full"), hot, skus.filter((sku) => atBranch.has(sku) && bucket(sku) === bucket(hot)));
+  holdAside(join(FOLDER, "full"), hot, skus.filter((sku) => atBranch.has(sku) && isBeside(sku, hot)));
   writeFileSync(join(FOLDER, "facts.json"), JSON.stringify({ skus, hot, scarce }));
   writeFileSync(join(FOLDER, "complete"), "");
 }
@@ -106,7 +111,7 @@ function soldOneByOne({ kind = "physical", life_cycle = "active", pack = { minim
  * that the shard would have written, in the form that a test beside `QuoteHolds` pins. Its desks know nothing of them.
  */
 function holdAside(state, hot, skus) {
-  const db = open(objectFile(state, "StockShard", `${REGION}/${bucket(hot)}`));
+  const db = open(objectFile(state, "StockShard", `${REGION}/${bucket(hot, BUCKETS)}`));
   const read = db.prepare("SELECT position FROM positions WHERE sku = ? AND location = ?");
   const hold = db.prepare("INSERT INTO holds (quote, frees_at, holds) VALUES (?, ?, ?)");
   const write = db.prepare("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)");

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { startServer } from "../local/serve.mjs";
 import { ROOT } from "../local/config.mjs";
 import { randomness } from "./choice.mjs";
-import { bucket } from "./data.mjs";
 import { cpu, load, memory, requestFile } from "./load.mjs";
 import { paced } from "./paced.mjs";
 import { agreeOnQuotes } from "./quotes-agreement.mjs";
-import { quoteData, runFolder, shop, SHOPS, stateFor } from "./quotes-data.mjs";
+import { isBeside, quoteData, runFolder, shop, SHOPS, stateFor } from "./quotes-data.mjs";
 import { startPeers } from "./quotes-peers.mjs";
 import { report } from "./quotes-report.mjs";
 import { median } from "./table.mjs";
@@ -112,7 +111,7 @@ function requests(run, { skus, hot }) {
     }
     return [...lines.values()];
   };
-  const inShard = skus.filter((sku) => bucket(sku) === bucket(hot));
+  const inShard = skus.filter((sku) => isBeside(sku, hot));
   return {
     hot: file("hot", (below) => quote(0, below, [{ sku: hot, quantity: 1 }])),
     spread: file("spread", (below) => quote(1, below, [any(below)])),

@@ -7,6 +7,10 @@ import { once } from "node:events";
 import { writeConfig, ROOT } from "./config.mjs";
 import { credentialKey, keyRing } from "./keys.mjs";
 
+// Which objects own what, on one machine. There all objects share a thread, and a commit costs more than what is decided in
+// it; so those that would be many on the network are few here (docs/decisions/0031).
+export const LAYOUT = { STOCK_BUCKETS: "1", QUOTE_DESKS: "1" };
+
 const WORKERD = join(ROOT, "node_modules/.bin/workerd");
 const START_MS = 20_000;
 const STOP_MS = 5_000;
@@ -31,7 +35,7 @@ export async function startServer({ state, port = 0, vars = {}, keys = true, pro
   const secrets = keys ? { TOKEN_KEYS: keyRing(state) } : {};
   if (providers) Object.assign(secrets, { TOKEN_PROVIDERS: providers, CREDENTIAL_KEY: credentialKey(state) });
   const reach = near || providers?.includes("http://") ? ["local"] : []; // http:// is accepted for loopback addresses only
-  const config = writeConfig({ state, vars, secrets: Object.keys(secrets), reach, wrangler });
+  const config = writeConfig({ state, vars: { ...layout(state, vars), ...vars }, secrets: Object.keys(secrets), reach, wrangler });
   const command = [
     WORKERD, "serve", config, "--experimental", `--socket-addr=http=127.0.0.1:${port}`,
     `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3",
@@ -76,6 +80,21 @@ export function leashed(command, [out, log, control = "ignore"], options = {}) {
   child.stdio[4].on("error", () => {});
   child.on("exit", () => child.stdio[4].end("ended\n"));
   return child;
+}
+
+/**
+ * The layout of a state folder, which is with its objects in `layout.json`: what it was when they were made stays, since with
+ * another they would not be found. A folder of before there was such a file has that of wrangler.toml.
+ */
+function layout(state, vars) {
+  const objects = join(state, "objects");
+  const file = join(objects, "layout.json");
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
+  if (["StockShard", "QuoteDesk"].some((name) => existsSync(join(objects, name)))) return {};
+  const made = Object.fromEntries(Object.entries(LAYOUT).map(([name, value]) => [name, vars[name] ?? value]));
+  mkdirSync(objects, { recursive: true });
+  writeFileSync(file, JSON.stringify(made));
+  return made;
 }
 
 /** `{"pid":…,"url":"…"}` of the server that uses a state folder. The importer writes KV files only when there is none. */

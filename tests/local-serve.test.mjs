@@ -1,7 +1,7 @@
 // The local runtime: ports, data across restarts, and that no server outlives whoever started it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,20 @@ test("a server ends with the process that started it, even one that was killed",
   assert.ok(runs(pid));
   parent.kill("SIGKILL");
   assert.ok(await ends(pid), "workerd is still there");
+});
+
+test("what objects a state folder was made with stays so, whatever a later server would choose", async () => {
+  const served = async (state, vars) => {
+    await startServer({ state, vars, log: "ignore" }).then(({ stop }) => stop());
+    const config = readFileSync(join(state, "config.capnp"), "utf8");
+    return ["STOCK_BUCKETS", "QUOTE_DESKS"].map((name) => new RegExp(`"${name}", text = "(.*)"`).exec(config)?.[1]);
+  };
+  const [made, asked, old] = ["layout", "layout-asked", "layout-old"].map((name) => join(folder, name));
+  assert.deepEqual(await served(made), ["1", "1"]);
+  assert.deepEqual(await served(asked, { STOCK_BUCKETS: "4" }), ["4", "1"]);
+  assert.deepEqual(await served(asked), ["4", "1"]);
+  mkdirSync(join(old, "objects/StockShard"), { recursive: true });
+  assert.deepEqual(await served(old), ["16", undefined]);
 });
 
 /** The public keys of a server on `state`, and how it answered. */

@@ -44,14 +44,29 @@ export function durableObject(name, { waits = false, delivers = false, watched =
      * begun at once.
      */
     ask(text) {
-      if (waits) return this.#decide(text);
-      this.#turn ??= scheduler.wait(0).then(() => { this.#turn = null; });
-      return this.#turn.then(() => this.#decide(text));
+      return waits ? this.#decide(text) : this.#inTurn(() => this.#decide(text));
+    }
+
+    /** [`ask`] for commands that come together: the reply to each, or null where it failed. For one that does not wait. */
+    askAll(texts) {
+      return this.#inTurn(() => texts.map((text) => {
+        try {
+          return this.#decide(text);
+        } catch (error) {
+          console.error(`${name}:`, error);
+          return null;
+        }
+      }));
     }
 
     /** A command that changes nothing: it has no commit to share, and is answered at once. */
     read(text) {
       return this.#decide(text);
+    }
+
+    #inTurn(decide) {
+      this.#turn ??= scheduler.wait(0).then(() => { this.#turn = null; });
+      return this.#turn.then(decide);
     }
 
     #decide(text) {

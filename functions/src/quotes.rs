@@ -31,6 +31,7 @@ use crate::auth::Caller;
 use crate::edge::Edge;
 use crate::kpi::answers;
 use crate::objects;
+use crate::objects::quote_desk::{self, AccountCall};
 use crate::problem::Problem;
 use crate::query::destination;
 use crate::tokens;
@@ -325,8 +326,10 @@ pub async fn ask(
     idempotency: Option<Idempotency>,
 ) -> Result<call::Answer, Problem> {
     let latest = edge.parameter("latest")?.unwrap_or(false);
-    let text = serde_json::to_string(&Call { idempotency, ask, latest }).map_err(|_| Problem::internal())?;
-    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", account.id.as_str(), None, &text)).await;
+    let call = AccountCall { account: account.id.clone(), call: Call { idempotency, ask, latest } };
+    let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
+    let object = quote_desk::object_of(&account.id, edge.env);
+    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", &object, None, &text)).await;
     let reply = reply.map_err(|error| error.told(&format!("quote desk {}", account.id), "the quote desk"))?;
     holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);

@@ -13,8 +13,9 @@ use crate::stock::promise;
 use crate::time::Timestamp;
 
 /// How old a snapshot can be: KV shows a write within a minute ("60 seconds or more" in its documentation), a shard
-/// publishes within a second or two of a change, and an isolate keeps what it read for two.
-pub const SNAPSHOT_STALENESS_MS: u32 = 64_000;
+/// publishes within a second or two of a change, or half a minute where it makes little difference
+/// ([`crate::stock::shard::PUBLISH_QUIET_AFTER`]), and an isolate keeps what it read for two.
+pub const SNAPSHOT_STALENESS_MS: u32 = 94_000;
 
 /// Who said how much there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -105,9 +105,9 @@ impl<S: ClerkStore> Clerk<S> {
         })
     }
 
-    /// Sees to the quotes whose time has come. Nobody waits for the answers.
-    pub fn wake(&self, now: Timestamp) -> Result<Vec<Turn>, S::Error> {
-        let steps = Desk::new(&self.store).wake(now)?;
+    /// Sees to the quotes whose time has come, at most so many of them. Nobody waits for the answers.
+    pub fn wake(&self, now: Timestamp, limit: u32) -> Result<Vec<Turn>, S::Error> {
+        let steps = Desk::new(&self.store).wake(now, limit)?;
         steps.into_iter().map(|step| self.turn(step, None, now)).collect()
     }
 

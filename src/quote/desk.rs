@@ -47,8 +47,8 @@ pub trait DeskStore {
     fn forget(&self, now: Timestamp, limit: u32) -> Result<(), Self::Error>;
     /// Quotes that are held and not expired at `now`.
     fn open_quotes(&self, now: Timestamp) -> Result<u32, Self::Error>;
-    /// Quotes whose time to be looked at has come, earliest first.
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error>;
+    /// Quotes whose time to be looked at has come, earliest first, at most so many.
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error>;
     /// Puts an event into the outbox.
     fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error>;
 }
@@ -214,12 +214,12 @@ impl<'s, S: DeskStore> Desk<'s, S> {
         Ok(ask_return(&quote.id, &taken))
     }
 
-    /// What to do about the quotes whose time has come: to free what has expired, to carry on what was begun. Those that
-    /// have been at rest for long are forgotten.
-    pub fn wake(&self, now: Timestamp) -> Result<Vec<Step>, S::Error> {
+    /// What to do about the quotes whose time has come, at most so many of them: to free what has expired, to carry on what
+    /// was begun. Those that have been at rest for long are forgotten.
+    pub fn wake(&self, now: Timestamp, limit: u32) -> Result<Vec<Step>, S::Error> {
         self.store.forget(now, FORGOTTEN_AT_ONCE)?;
         let mut steps = Vec::new();
-        for id in self.store.due(now)? {
+        for id in self.store.due(now, limit)? {
             let Some(quote) = self.store.quote(&id)? else { continue };
             match quote.state {
                 QuoteState::Held if quote.expires_at <= now => {

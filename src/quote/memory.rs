@@ -85,11 +85,12 @@ impl DeskStore for MemoryDesk {
         Ok(u32::try_from(held.count()).unwrap_or(u32::MAX))
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error> {
         let quotes = self.quotes.borrow();
         let due = quotes.iter().filter_map(|(id, row)| Some((row.wake_at.filter(|at| *at <= now)?, id)));
         let mut due: Vec<_> = due.collect();
         due.sort_unstable();
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(due.into_iter().map(|(_, id)| id.clone()).collect())
     }
 

@@ -116,6 +116,13 @@ impl Counters {
         u64::try_from(self.balance()).unwrap_or(0)
     }
 
+    /// Whether readers far away need not hear at once that these are no longer `before`: there are 16 or more to promise, and
+    /// as many to a power of two.
+    pub fn are_much_like(&self, before: &Self) -> bool {
+        let (then, now) = (before.available(), self.available());
+        then.min(now) >= 16 && then.ilog2() == now.ilog2()
+    }
+
     /// Units that are there and neither promised nor quarantined; safety stock counts as free for internal moves.
     pub fn free(&self) -> u64 {
         self.on_hand.saturating_sub(self.committed.saturating_add(self.held).saturating_add(self.quarantined))
@@ -154,6 +161,25 @@ mod tests {
     fn available_is_never_below_zero_and_the_shortfall_says_how_far_it_would_be() {
         let counters = Counters { on_hand: 3, committed: 4, held: 2, quarantined: 1, safety: 1 };
         assert_eq!((counters.balance(), counters.available(), counters.shortfall(), counters.free()), (-5, 0, 4, 0));
+    }
+
+    #[test]
+    fn a_change_is_news_where_few_are_left_or_half_of_them_are_gone() {
+        let available = |on_hand| Counters { on_hand, ..Counters::default() };
+        for (then, now, alike) in [
+            (31, 16, true),
+            (16, 31, true),
+            (500_000_000, 499_999_900, true),
+            (32, 31, false),
+            (31, 32, false),
+            (16, 15, false),
+            (15, 16, false),
+            (15, 15, false),
+            (1, 0, false),
+            (0, 1_000, false),
+        ] {
+            assert_eq!(available(now).are_much_like(&available(then)), alike, "{then} to {now}");
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ pub const MAX_READ: usize = 1_000;
 /// key.
 pub const PUBLISH_AFTER: i64 = 1_000;
 
+/// How long it may wait where the change is no news ([`Counters::are_much_like`]), in milliseconds: a sku that sells fast
+/// changes all the time, and what is written to KV is billed.
+///
+/// [`Counters::are_much_like`]: super::position::Counters::are_much_like
+pub const PUBLISH_QUIET_AFTER: i64 = 30_000;
+
 /// Holds whose time is over that a command, or one slice of an alarm's work, frees; and records that such a slice
 /// forgets. If more end at once, the others count as held until the alarm has come to them.
 pub const FREED_AT_ONCE: u32 = 250;
@@ -408,7 +414,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
             (Reply::Synced { lines }, !dry_run)
         }
         Command::Schedule { changes } => {
-            let results = changes.into_iter().map(|change| schedule(change, store)).collect::<Result<_, _>>()?;
+            let results = changes.into_iter().map(|change| schedule(change, now, store)).collect::<Result<_, _>>()?;
             (Reply::Scheduled { results }, true)
         }
         Command::Hold { quote, expires_at, lines, replaces } => {
@@ -426,7 +432,7 @@ pub fn handle<S: Store>(command: Command, now: Timestamp, store: &S) -> Result<O
         Command::TakeIn(page) => {
             return Ok(Output { reply: handover::take_in(&page, store)?, wake_at: None });
         }
-        Command::TakeOver { sku, number, sequence } => (handover::take_over(&sku, number, sequence, store)?, true),
+        Command::TakeOver { sku, number, sequence } => (handover::take_over(&sku, number, sequence, now, store)?, true),
     };
     let wake_at = if changes || expired { next_wake(now, store)? } else { None };
     Ok(Output { reply, wake_at })
@@ -440,7 +446,7 @@ pub fn tidy<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S:
     }
     holds::expire(now, store)?;
     store.forget(now, FREED_AT_ONCE)?;
-    let idle = store.dirty(1)?.is_empty() && !store.has_events()?;
+    let idle = store.next_publication()?.is_none() && !store.has_events()?;
     if idle { deadline(store) } else { next_wake(now, store) }
 }
 
@@ -457,10 +463,10 @@ fn next_wake<S: Store>(now: Timestamp, store: &S) -> Result<Option<Timestamp>, S
     Ok(Some(store.next_due()?.map_or(publish, |due| due.min(publish))))
 }
 
-/// The snapshots that are out of date, oldest change first, at most `limit`: to be published, each followed by
+/// The snapshots that are out of date and should not be, oldest change first, at most `limit`: to be published, each followed by
 /// [`Store::clear_dirty`] with its version.
 pub fn publishable<S: Store>(limit: u32, now: Timestamp, store: &S) -> Result<Vec<(Sku, Snapshot)>, S::Error> {
-    let dirty = store.dirty(limit)?.into_iter();
+    let dirty = store.dirty(now, limit)?.into_iter();
     dirty
         .map(|(sku, version)| {
             let locations = store.positions(&sku)?.iter().map(|position| LocationStock::of(position, now)).collect();
@@ -536,7 +542,7 @@ fn apply<S: Store>(movement: Movement, now: Timestamp, store: &S) -> Result<Move
         position.lowered_at = Some(now);
     }
     let new = position.version == 0;
-    let seq = write(&mut position, store)?;
+    let seq = write(&mut position, now, store)?;
     let expected = (movement.kind == MovementKind::Count).then_some(before.on_hand);
     let on_hand = position.counters.on_hand;
     // The first count of a position is no check of the books.
@@ -572,7 +578,7 @@ fn endangered<S: Store>(position: &Position, store: &S) -> Result<Vec<OpaqueId>,
     Ok(waiting.map(|holds| holds.quote).collect())
 }
 
-fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult, S::Error> {
+fn schedule<S: Store>(change: ReceiptChange, now: Timestamp, store: &S) -> Result<ReceiptResult, S::Error> {
     let mut position = position(&change.sku, &change.location, store)?;
     let full = position.incoming.len() >= MAX_RECEIPTS;
     let scheduled = change.expected.map(|expected| Receipt {
@@ -602,7 +608,7 @@ fn schedule<S: Store>(change: ReceiptChange, store: &S) -> Result<ReceiptResult,
     };
     if !matches!(outcome, ReceiptOutcome::NotFound | ReceiptOutcome::Unchanged) {
         sort_by(&mut position.incoming, |a, b| (a.eta, &a.id).cmp(&(b.eta, &b.id)));
-        write(&mut position, store)?;
+        write(&mut position, now, store)?;
     }
     Ok(ReceiptResult { id: change.id, outcome, code: None })
 }
@@ -613,11 +619,11 @@ fn position<S: Store>(sku: &Sku, location: &LocationId, store: &S) -> Result<Pos
 }
 
 /// Writes a changed position with its next version and gives the change its place in the shard's sequence.
-fn write<S: Store>(position: &mut Position, store: &S) -> Result<u64, S::Error> {
+fn write<S: Store>(position: &mut Position, now: Timestamp, store: &S) -> Result<u64, S::Error> {
     position.version = position.version.saturating_add(1);
     store.put_position(position)?;
     let seq = store.next_sequence()?;
-    store.mark_dirty(&position.sku, seq)?;
+    store.mark_dirty(&position.sku, seq, now)?;
     Ok(seq)
 }
 

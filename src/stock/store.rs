@@ -60,10 +60,13 @@ pub trait Store {
     fn has_events(&self) -> Result<bool, Self::Error>;
     /// Takes the events up to and with `seq` out of the outbox: they are delivered.
     fn delivered(&self, seq: u64) -> Result<(), Self::Error>;
-    /// Notes that the sku's snapshot is out of date since `version`.
-    fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
-    /// Skus whose snapshots are out of date, oldest change first, with the version of their last change.
-    fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error>;
+    /// Notes that the sku's snapshot is out of date since `version`, and should not be from `publish_at` on. An earlier time
+    /// that was noted before stands.
+    fn mark_dirty(&self, sku: &Sku, version: u64, publish_at: Timestamp) -> Result<(), Self::Error>;
+    /// Skus whose snapshots should be published by `now`, oldest change first, with the version of their last change.
+    fn dirty(&self, now: Timestamp, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error>;
+    /// When the next snapshot should be published; none if all are up to date.
+    fn next_publication(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Notes that the sku's snapshot of `version` is published; a change since then keeps it dirty.
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error>;
 
@@ -118,7 +121,7 @@ struct Tables {
     /// When what is held is to be freed.
     due: BTreeSet<(Timestamp, OpaqueId)>,
     outbox: Vec<StockEvent>,
-    dirty: BTreeMap<Sku, u64>,
+    dirty: BTreeMap<Sku, (u64, Timestamp)>,
     sequence: u64,
     origin: Option<(Sku, ShardName)>,
     handovers: BTreeMap<Sku, Handover>,
@@ -278,21 +281,28 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
-        self.inner.borrow_mut().dirty.insert(sku.clone(), version);
+    fn mark_dirty(&self, sku: &Sku, version: u64, publish_at: Timestamp) -> Result<(), Self::Error> {
+        let mut inner = self.inner.borrow_mut();
+        let before = inner.dirty.get(sku).map_or(publish_at, |(_, before)| *before);
+        inner.dirty.insert(sku.clone(), (version, before.min(publish_at)));
         Ok(())
     }
 
-    fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error> {
-        let mut dirty: Vec<_> =
-            self.inner.borrow().dirty.iter().map(|(sku, version)| (sku.clone(), *version)).collect();
+    fn dirty(&self, now: Timestamp, limit: u32) -> Result<Vec<(Sku, u64)>, Self::Error> {
+        let inner = self.inner.borrow();
+        let due = inner.dirty.iter().filter(|(_, (_, publish_at))| *publish_at <= now);
+        let mut dirty: Vec<_> = due.map(|(sku, (version, _))| (sku.clone(), *version)).collect();
         dirty.sort_by_key(|(_, version)| *version);
         dirty.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(dirty)
     }
 
+    fn next_publication(&self) -> Result<Option<Timestamp>, Self::Error> {
+        Ok(self.inner.borrow().dirty.values().map(|(_, publish_at)| *publish_at).min())
+    }
+
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<(), Self::Error> {
-        self.inner.borrow_mut().dirty.retain(|dirty, since| dirty != sku || *since > version);
+        self.inner.borrow_mut().dirty.retain(|dirty, (last, _)| dirty != sku || *last > version);
         Ok(())
     }
 

@@ -58,7 +58,9 @@ impl Message {
             return None;
         }
         let account = match source.split_once('/') {
-            Some(("quotes" | "tokens", account)) => Some(account.to_owned()),
+            // Accounts may share the object that their quotes are in.
+            Some(("quotes", _)) => Some(event.get("account")?.as_str()?.to_owned()),
+            Some(("tokens", account)) => Some(account.to_owned()),
             _ => None,
         };
         let mut data: Map<String, Value> = fields(&event, told.fields);
@@ -115,6 +117,9 @@ mod tests {
             "lines": [{"line": 0, "sku": "A", "quantity": 3, "units": 2, "amount": 300}],
         }});
         assert_eq!(read(&message), expected);
+        // The desk's object may have other accounts' quotes, too.
+        let shared = Message::of("quotes/shared/0", event).unwrap();
+        assert_eq!((shared.account.as_deref(), &shared.body), (Some("shop-1"), &message.body));
     }
 
     #[test]

@@ -31,13 +31,13 @@ test("a query is answered from snapshots, with the same numbers, and says so", a
   const lines = await api.lines(SKUS);
   assert.deepEqual(numbers(lines), truth);
   for (const { sku, source, max_staleness_ms } of lines) {
-    assert.deepEqual([source, max_staleness_ms], ["snapshot", 64_000], sku);
+    assert.deepEqual([source, max_staleness_ms], ["snapshot", 94_000], sku);
   }
 });
 
 test("public availability is answered from snapshots", async () => {
   const { status, source, max_staleness_ms } = await api.get("/v1/availability/PAD-1", "page");
-  assert.deepEqual([status, source, max_staleness_ms], ["in_stock", "snapshot", 64_000]);
+  assert.deepEqual([status, source, max_staleness_ms], ["in_stock", "snapshot", 94_000]);
 });
 
 test("a movement is refused without inner text, as something to send again", async () => {

@@ -49,7 +49,8 @@ class Instance {
   constructor(folder, { vars, keys, providers, reach, wrangler }) {
     this.folder = folder;
     this.state = join(folder, "state");
-    this.vars = { EVENTS_AFTER_SECONDS: "1", ...vars };
+    // Shards are as many as on the network, and desks share an object, as on one machine.
+    this.vars = { STOCK_BUCKETS: "16", QUOTE_DESKS: "1", EVENTS_AFTER_SECONDS: "1", ...vars };
     this.keys = keys;
     this.providers = providers;
     this.reach = reach;

@@ -1,6 +1,8 @@
 // Quotes over HTTP: what is held, sold, given back, and what a second try of the same request gets. Each test works on
 // skus of its own where it can.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { isProblem, namesFields, openInstance, until } from "./instance.mjs";
 
@@ -150,6 +152,19 @@ test("nobody sees or touches another account's quote", async () => {
   isProblem(await act(quote.id, "release", {}, { key: "fleet" }), 404, "not_found");
 });
 
+test("desks that share an object have lists and limits of their own", async () => {
+  const [lines, order, reference] = [[{ sku: "PAD-1", quantity: 1 }], newKey(), "PO-SHARED"];
+  const accounts = ["shop", "counter"];
+  const made = await Promise.all(accounts.map(async (key) => (await hold(lines, { key, order, reference })).body.id));
+  assert.notEqual(made[0], made[1], "a key is one of its account");
+  for (const [place, key] of accounts.entries()) {
+    const { quotes } = await api.get(`/v1/quotes?reference=${reference}`, key);
+    assert.deepEqual(quotes.map(({ id }) => id), [made[place]]);
+  }
+  isProblem(await hold(lines, { key: "counter", replace: made[0] }), 404, "not_found");
+  assert.equal((await api.get(`/v1/quotes/${made[0]}`)).state, "held");
+});
+
 test("an account may have as many open quotes as its record says, and no more", async () => {
   const mine = (options) => hold([{ sku: "PAD-1", quantity: 1 }], { key: "few", ...options });
   const first = await mine();
@@ -239,4 +254,16 @@ test("what was held and sold is there after the runtime was killed, and the same
   assert.equal((await hold([{ sku: "HELD-08", quantity: 3 }], { order })).body.id, held.id);
   assert.equal((await counters("HELD-08")).held, 3);
   await until(() => api.get(`/v1/quotes/${held.id}`), ({ state }) => state === "held");
+});
+
+test("where the deployment does not say how many objects desks share, each account has one of its own", async () => {
+  const files = () => readdirSync(join(api.state, "objects/QuoteDesk")).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  assert.equal(files().length, 1);
+  await api.restart({ vars: { ...api.vars, QUOTE_DESKS: "" } });
+  for (const key of ["shop", "fleet"]) {
+    const { body: quote } = await hold([{ sku: "PAD-1", quantity: 1 }], { key });
+    assert.equal((await act(quote.id, "commit", {}, { key })).body.state, "committed");
+    assert.deepEqual((await api.get("/v1/quotes", key)).quotes.map(({ id }) => id), [quote.id]);
+  }
+  assert.equal(files().length, 3);
 });

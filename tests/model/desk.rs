@@ -97,7 +97,7 @@ impl Desk {
 
     pub fn wake(&mut self, now: Timestamp, plan: &Plan) -> Arc<[Deed]> {
         self.step(plan, ("wake", now.millis()), |clerk| {
-            let Ok(turns) = clerk.wake(now);
+            let Ok(turns) = clerk.wake(now, u32::MAX);
             turns.into_iter().map(|turn| Deed::of(turn, None)).collect()
         })
     }

@@ -84,7 +84,7 @@ impl House {
             events.extend(unheard.map(|(place, message)| Event::Arrives(message.id, Some((*task, place)))));
             events.push(Event::GoesOn(*task));
         }
-        let Ok(due) = self.desk.clerk.with(|clerk| clerk.store().due(self.time()));
+        let Ok(due) = self.desk.clerk.with(|clerk| clerk.store().due(self.time(), u32::MAX));
         events.extend((!due.is_empty()).then_some(Event::Alarm));
         events.extend(self.desk.has_something_to_lose(plan).then_some(Event::Crash));
         events.extend((self.now < plan.ticks).then_some(Event::Tick));

@@ -118,7 +118,7 @@ impl Stored<'_> {
         for _ in 0..12 {
             let Some(due) = self.disk().next_due() else { break };
             self.now = self.now.max(due);
-            let Ok(turns) = self.clerk.wake(self.now);
+            let Ok(turns) = self.clerk.wake(self.now, u32::MAX);
             turns.into_iter().try_for_each(|turn| self.carry(turn))?;
         }
         must!(self.disk().next_due().is_none(), "rule 2: the desk never comes to rest");

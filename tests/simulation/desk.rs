@@ -71,7 +71,7 @@ impl DeskObject {
     }
 
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
-        let Ok(turns) = self.clerk.wake(now);
+        let Ok(turns) = self.clerk.wake(now, u32::MAX);
         turns.into_iter().map(|turn| self.effect(turn, None)).collect()
     }
 

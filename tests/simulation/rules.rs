@@ -81,7 +81,7 @@ impl Watch {
                 }
             }
         }
-        let Ok(dirty) = store.dirty(u32::MAX);
+        let Ok(dirty) = store.dirty(Timestamp::from_millis(i64::MAX), u32::MAX);
         for (sku, version) in dirty {
             let Ok(()) = store.clear_dirty(&sku, version);
             let Ok(positions) = store.positions(&sku);

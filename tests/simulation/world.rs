@@ -480,7 +480,7 @@ impl<'p> World<'p> {
             let Ok(known) = shard.store.holds(id);
             (known, Timestamp::from_millis(self.now + shard.skew))
         };
-        let Ok(due) = desk.disk().due(Timestamp::from_millis(i64::MAX));
+        let Ok(due) = desk.disk().due(Timestamp::from_millis(i64::MAX), u32::MAX);
         keeps_its_word(&quote, Timestamp::from_millis(self.now + desk.skew), !due.contains(id), record)
     }
 

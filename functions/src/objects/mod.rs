@@ -4,7 +4,7 @@ pub mod alarm;
 pub mod event_log;
 pub mod kpi_board;
 pub mod outbox;
-mod quote_desk;
+pub(crate) mod quote_desk;
 pub mod sql;
 mod stock_shard;
 mod token_desk;
@@ -56,6 +56,30 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
+#[wasm_bindgen(module = "/glue/courier.js")]
+extern "C" {
+    type Bundles;
+    #[wasm_bindgen(constructor, js_class = "Courier")]
+    fn new(env: &Env, binding: &str) -> Bundles;
+    #[wasm_bindgen(method, catch)]
+    fn ask(this: &Bundles, name: &str, hint: &str, text: &str) -> Result<Promise, JsValue>;
+}
+
+/// Carries an object's commands to those of another namespace; those for the same object at the same time go together.
+pub struct Courier(Bundles);
+
+impl Courier {
+    /// To the objects of the namespace bound as `binding`.
+    pub fn to(env: &Env, binding: &str) -> Self {
+        Self(Bundles::new(env, binding))
+    }
+
+    /// [`ask`], with what else goes to the same object.
+    pub async fn ask(&self, name: &str, hint: &str, command: &str) -> Result<String, AskError> {
+        reply(|| self.0.ask(name, hint, command)).await
+    }
+}
+
 /// Why an object did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -103,9 +127,14 @@ async fn send(
     method: &str,
     command: &str,
 ) -> Result<String, AskError> {
+    reply(|| call(env, binding, name, hint, method, command)).await
+}
+
+/// The text that a call is answered with.
+async fn reply(call: impl Fn() -> Result<Promise, JsValue>) -> Result<String, AskError> {
     let mut again = true;
     loop {
-        let reply = match call(env, binding, name, hint, method, command) {
+        let reply = match call() {
             Ok(promise) => JsFuture::from(promise).await,
             Err(error) => Err(error),
         };

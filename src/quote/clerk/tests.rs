@@ -125,8 +125,8 @@ impl DeskStore for Failing {
         self.0.open_quotes(now).map_err(|_| "never")
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>, Self::Error> {
-        self.0.due(now).map_err(|_| "never")
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>, Self::Error> {
+        self.0.due(now, limit).map_err(|_| "never")
     }
 
     fn emit(&self, event: &QuoteEvent) -> Result<(), Self::Error> {

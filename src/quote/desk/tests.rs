@@ -86,7 +86,7 @@ impl House {
     }
 
     fn wake(&self) {
-        for step in Desk::new(&self.desk).wake(self.now).unwrap() {
+        for step in Desk::new(&self.desk).wake(self.now, u32::MAX).unwrap() {
             let _ = self.drive(step);
         }
     }

@@ -92,3 +92,32 @@ fn records_are_forgotten_when_nothing_can_come_of_them_and_no_sooner() {
     tidy(at(picked + SALES_KEPT), &store).unwrap();
     assert_eq!(known(), [false, false]);
 }
+
+#[test]
+fn a_change_that_is_no_news_is_published_with_one_that_is_or_after_half_a_minute() {
+    let (store, start) = (MemoryStore::default(), Timestamp::EPOCH);
+    let receive = |id: &str, units| {
+        let movement = Movement::returned(self::id(id), self::id("A"), self::id("ATL1"), units);
+        ask(&store, Command::Move { movements: vec![movement] }, start);
+    };
+    let hold = |quote: &str, units| ask(&store, hold(quote, units, start.plus(HOUR)), start);
+    let published = |now| {
+        let due = publishable(10, now, &store).unwrap();
+        let (sku, snapshot) = due.first()?;
+        store.clear_dirty(sku, snapshot.version).unwrap();
+        Some(snapshot.locations[0].available)
+    };
+    receive("m1", 40);
+    assert_eq!(published(start), Some(40));
+    hold("q1", 3);
+    hold("q2", 3);
+    let later = start.plus(PUBLISH_QUIET_AFTER);
+    assert_eq!((published(later.plus(-1)), store.next_publication().unwrap()), (None, Some(later)));
+    assert_eq!(published(later), Some(34));
+    hold("q3", 1);
+    hold("q4", 2);
+    assert_eq!(published(start), Some(31));
+    hold("q5", 1);
+    receive("m2", 1);
+    assert_eq!(published(start), Some(31));
+}

@@ -199,13 +199,19 @@ pub(super) fn take_in<S: Store>(page: &Page, store: &S) -> Result<Reply, S::Erro
 }
 
 /// Puts the shard in charge, if the page `number` is the latest it has. `sequence` is above all that the bucket gave.
-pub(super) fn take_over<S: Store>(sku: &Sku, number: u64, sequence: u64, store: &S) -> Result<Reply, S::Error> {
+pub(super) fn take_over<S: Store>(
+    sku: &Sku,
+    number: u64,
+    sequence: u64,
+    now: Timestamp,
+    store: &S,
+) -> Result<Reply, S::Error> {
     match store.handover(sku)? {
         Some(Handover { stage: Stage::Arrived, .. }) => Ok(Reply::Done),
         Some(handover) if handover.stage == Stage::Arriving && handover.number == number => {
             store.raise_sequence(sequence)?;
             store.put_handover(&Handover { stage: Stage::Arrived, ..handover })?;
-            store.mark_dirty(sku, store.next_sequence()?)?;
+            store.mark_dirty(sku, store.next_sequence()?, now)?;
             Ok(Reply::Done)
         }
         _ => Ok(Reply::Busy),

@@ -63,7 +63,7 @@ pub(super) fn hold<S: Store>(
         keep(&mut QuoteHolds::nothing(quote, HoldState::Empty, expires_at), now, store)?;
         return Ok(Reply::Held { lines: answer });
     }
-    let seq = shelf.write()?;
+    let seq = shelf.write(now)?;
     if let Some(old) = &mut old {
         old.replaced_by = Some(quote.clone());
         keep(old, now, store)?;
@@ -238,7 +238,7 @@ pub(super) fn end<S: Store>(
     known.state = state;
     keep(&mut known, now, store)?;
     let low = shelf.low();
-    let seq = shelf.write()?;
+    let seq = shelf.write(now)?;
     store.emit(&StockEvent { seq, at: now, what })?;
     for what in low {
         store.emit(&StockEvent { seq: store.next_sequence()?, at: now, what })?;

@@ -1,10 +1,12 @@
 //! The positions one command works on: read once, changed in memory, written once.
 
+use super::PUBLISH_QUIET_AFTER;
 use crate::id::{LocationId, Sku};
 use crate::order::{SortedMap, SortedSet};
 use crate::stock::event::Happening;
 use crate::stock::position::{Counters, Position};
 use crate::stock::store::Store;
+use crate::time::Timestamp;
 
 /// Positions on their way through a command.
 pub(super) struct Shelf<'a, S: Store> {
@@ -53,14 +55,16 @@ impl<'a, S: Store> Shelf<'a, S> {
     }
 
     /// Writes what was changed, each position with its next version, and gives the command its place in the shard's
-    /// sequence.
-    pub(super) fn write(mut self) -> Result<u64, S::Error> {
+    /// sequence. A change that is no news to readers far away waits for others of its sku before it is published.
+    pub(super) fn write(mut self, now: Timestamp) -> Result<u64, S::Error> {
         let seq = self.store.next_sequence()?;
-        for (key, _) in self.changed.iter() {
+        for (key, before) in self.changed.iter() {
             if let Some(position) = self.positions.get_mut(key) {
                 position.version = position.version.saturating_add(1);
                 self.store.put_position(position)?;
-                self.store.mark_dirty(&position.sku, seq)?;
+                let quiet = position.incoming.is_empty() && position.counters.are_much_like(before);
+                let publish_at = if quiet { now.plus(PUBLISH_QUIET_AFTER) } else { now };
+                self.store.mark_dirty(&position.sku, seq, publish_at)?;
             }
         }
         Ok(seq)

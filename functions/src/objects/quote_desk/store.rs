@@ -1,15 +1,17 @@
-//! A desk's tables, and the domain's [`DeskStore`] and [`ClerkStore`] on them.
+//! The tables of the desks that share an object, and the domain's [`DeskStore`] and [`ClerkStore`] on what is one account's.
 //!
 //! | table | row |
 //! | --- | --- |
-//! | `quotes` | a [`Quote`] as JSON, with what it is looked up by |
+//! | `quotes` | a [`Quote`] as JSON, with what it is looked up by; `place` counts all accounts' |
 //! | `answers` | the answer that was given for an idempotency key: that a quote is held until then, or another as JSON |
 //! | `outbox` | a [`QuoteEvent`] as JSON that has not been delivered, or nothing if it has; its place is its `seq` |
 //! | `migrations` | the numbers of the migrations that have run |
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use holdfast::id::OpaqueId;
+use holdfast::id::{AccountId, OpaqueId};
+use holdfast::order::SortedMap;
 use holdfast::quote::call::{Answer, Idempotency};
 use holdfast::quote::desk::DeskStore;
 use holdfast::quote::{ClerkStore, Quote, QuoteEvent, QuoteState};
@@ -20,7 +22,7 @@ use crate::objects::outbox::Outbox;
 use crate::objects::sql::{self, Sql};
 
 /// Statements of each migration, run once and in order. Never edit one that has been released: add another.
-const MIGRATIONS: [&[&str]; 2] = [
+const MIGRATIONS: [&[&str]; 3] = [
     &[
         "CREATE TABLE quotes (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, expires_at INTEGER NOT NULL, wake_at INTEGER, forget_at INTEGER, quote TEXT NOT NULL)",
         "CREATE INDEX quotes_wake ON quotes (wake_at) WHERE wake_at IS NOT NULL",
@@ -30,19 +32,26 @@ const MIGRATIONS: [&[&str]; 2] = [
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)",
     ],
     &["CREATE INDEX quotes_reference ON quotes (quote->>'reference', place) WHERE quote->>'reference' IS NOT NULL"],
+    // Accounts share an object.
+    &[
+        "ALTER TABLE quotes ADD COLUMN account TEXT NOT NULL DEFAULT ''",
+        "UPDATE quotes SET account = quote->>'account'",
+        "CREATE INDEX quotes_account ON quotes (account, place)",
+        "CREATE INDEX quotes_open ON quotes (account) WHERE wake_at IS NOT NULL",
+    ],
 ];
 
 /// Later than any time.
 const NEVER: i64 = i64::MAX;
-/// Answers forgotten by one alarm.
+/// Quotes and answers forgotten by one alarm, of each.
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// Quotes that are kept in memory.
-const MAX_KEPT: usize = 64;
-/// Quotes looked at by one alarm.
-const DUE_AT_ONCE: u32 = 100;
+const MAX_KEPT: usize = 128;
+/// Accounts whose open quotes are kept in memory.
+const MAX_COUNTED: usize = 1_000;
 
-/// The tables of one desk.
-pub struct SqlStore {
+/// The tables of one object.
+pub struct Tables {
     sql: Sql,
     /// No quote wants to be looked at before this, in milliseconds since 1970; nothing where that is not known.
     next: Cell<Option<i64>>,
@@ -55,23 +64,22 @@ pub struct SqlStore {
 #[derive(Default)]
 struct Memory {
     /// Quotes that calls are about, and ids that no quote has.
-    quotes: RefCell<Vec<(OpaqueId, Option<Quote>)>>,
-    /// The quotes that are held, and when they expire; nothing where that is not known.
-    held: RefCell<Option<Vec<(OpaqueId, Timestamp)>>>,
+    quotes: RefCell<SortedMap<OpaqueId, Option<Rc<Quote>>>>,
+    /// The quotes that an account has held, and when they expire, for the accounts of which it is known.
+    held: RefCell<SortedMap<AccountId, Vec<(OpaqueId, Timestamp)>>>,
 }
 
 impl Memory {
     fn keep(&self, id: OpaqueId, quote: Option<Quote>) {
         let mut quotes = self.quotes.borrow_mut();
-        quotes.retain(|(known, _)| *known != id);
         if quotes.len() >= MAX_KEPT {
-            quotes.clear();
+            *quotes = SortedMap::default();
         }
-        quotes.push((id, quote));
+        quotes.insert(id, quote.map(Rc::new));
     }
 
     fn wrote(&self, quote: &Quote) {
-        if let Some(held) = self.held.borrow_mut().as_mut() {
+        if let Some(held) = self.held.borrow_mut().get_mut(&quote.account) {
             held.retain(|(id, _)| *id != quote.id);
             if quote.state == QuoteState::Held {
                 held.push((quote.id.clone(), quote.expires_at));
@@ -86,7 +94,34 @@ impl Memory {
     }
 }
 
+/// What the tables have of one account.
+pub struct SqlStore {
+    tables: Rc<Tables>,
+    account: AccountId,
+}
+
 impl SqlStore {
+    /// What `tables` have of `account`.
+    pub fn of(account: AccountId, tables: &Rc<Tables>) -> Self {
+        Self { tables: tables.clone(), account }
+    }
+
+    /// The quotes that are held, and when they expire.
+    fn held(&self) -> Result<Vec<(OpaqueId, Timestamp)>> {
+        // A held quote is to be looked at when it expires, so it is among those that the index has.
+        let statement =
+            "SELECT id, expires_at FROM quotes WHERE account = ? AND wake_at IS NOT NULL AND state = 'held'";
+        let rows = self.tables.sql.rows(statement, vec![sql::text(&self.account)])?;
+        let held = |row: &Vec<Value>| {
+            let id = sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"))?;
+            let expires_at = i64::try_from(sql::integer(row, 1)?).unwrap_or(NEVER);
+            Ok((id, Timestamp::from_millis(expires_at)))
+        };
+        rows.iter().map(held).collect()
+    }
+}
+
+impl Tables {
     /// Opens the tables, after the migrations that have not run yet.
     pub fn open(sql: SqlStorage) -> Result<Self> {
         let store = Self {
@@ -109,8 +144,9 @@ impl SqlStore {
         self.telling.set(false);
     }
 
-    /// Forgets answers that were given before `then`, a slice of them.
-    pub fn forget_answers(&self, then: Timestamp) -> Result<()> {
+    /// Forgets quotes whose time has come at `now` and answers that were given before `then`, a slice of them.
+    pub fn forget_old(&self, now: Timestamp, then: Timestamp) -> Result<()> {
+        self.forget(now, FORGOTTEN_AT_ONCE)?;
         let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
         self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
     }
@@ -131,17 +167,23 @@ impl SqlStore {
         Ok(self.next.get().filter(|next| *next != NEVER).map(Timestamp::from_millis))
     }
 
-    /// The quotes that are held, and when they expire.
-    fn held(&self) -> Result<Vec<(OpaqueId, Timestamp)>> {
-        // A held quote is to be looked at when it expires, so it is among those that the index has.
-        let statement = "SELECT id, expires_at FROM quotes WHERE wake_at IS NOT NULL AND state = 'held'";
-        let rows = self.sql.rows(statement, vec![])?;
-        let held = |row: &Vec<Value>| {
-            let id = sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"))?;
-            let expires_at = i64::try_from(sql::integer(row, 1)?).unwrap_or(NEVER);
-            Ok((id, Timestamp::from_millis(expires_at)))
-        };
-        rows.iter().map(held).collect()
+    /// The accounts of the quotes whose time to be looked at has come; of the first so many of these quotes.
+    pub fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<AccountId>> {
+        let statement = "SELECT DISTINCT account FROM \
+             (SELECT account FROM quotes WHERE wake_at <= ? ORDER BY wake_at LIMIT ?)";
+        let rows = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
+        rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("an account"))).collect()
+    }
+
+    /// Forgets quotes that have come to rest and whose time has come, at most so many.
+    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
+        let statement =
+            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
+        let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
+        if !forgotten.is_empty() {
+            self.memory.forget();
+        }
+        Ok(())
     }
 
     /// The next quote has been looked at.
@@ -154,13 +196,14 @@ impl DeskStore for SqlStore {
     type Error = worker::Error;
 
     fn quote(&self, id: &OpaqueId) -> Result<Option<Quote>> {
-        if let Some((_, known)) = self.memory.quotes.borrow().iter().find(|(known, _)| known == id) {
-            return Ok(known.clone());
+        let own = |quote: &Quote| quote.account == self.account;
+        if let Some(known) = self.tables.memory.quotes.borrow().get(id) {
+            return Ok(known.as_deref().filter(|quote| own(quote)).cloned());
         }
-        let rows = self.sql.rows("SELECT quote FROM quotes WHERE id = ?", vec![sql::text(id)])?;
+        let rows = self.tables.sql.rows("SELECT quote FROM quotes WHERE id = ?", vec![sql::text(id)])?;
         let quote: Option<Quote> = rows.first().map(|row| sql::json(row, 0)).transpose()?;
-        self.memory.keep(id.clone(), quote.clone());
-        Ok(quote)
+        self.tables.memory.keep(id.clone(), quote.clone());
+        Ok(quote.filter(own))
     }
 
     fn put_quote(&self, quote: &Quote, wake_at: Option<Timestamp>) -> Result<()> {
@@ -171,51 +214,51 @@ impl DeskStore for SqlStore {
             millis(wake_at),
             millis(wake_at.is_none().then(|| quote.forget_at())),
             sql::to_json(quote)?,
+            sql::text(&quote.account),
         ];
-        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote) VALUES (?, ?, ?, ?, ?, ?) \
+        let statement = "INSERT INTO quotes (id, state, expires_at, wake_at, forget_at, quote, account) \
+             VALUES (?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, \
              wake_at = excluded.wake_at, forget_at = excluded.forget_at, quote = excluded.quote";
-        self.sql.run(statement, row).inspect_err(|_| self.memory.forget())?;
-        self.memory.wrote(quote);
-        self.next.set(self.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
+        let tables = &self.tables;
+        tables.sql.run(statement, row).inspect_err(|_| tables.memory.forget())?;
+        tables.memory.wrote(quote);
+        tables.next.set(tables.next.get().map(|next| wake_at.map_or(next, |at| next.min(at.millis()))));
         Ok(())
     }
 
     fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
-        let statement =
-            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
-        let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
-        if !forgotten.is_empty() {
-            self.memory.forget();
-        }
-        Ok(())
+        self.tables.forget(now, limit)
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
-        let mut held = self.memory.held.borrow_mut();
-        let known = match held.take() {
-            Some(known) => known,
-            None => self.held()?,
-        };
-        let known = held.insert(known);
-        known.retain(|(_, expires_at)| now < *expires_at);
-        Ok(u32::try_from(known.len()).unwrap_or(u32::MAX))
+        let mut counted = self.tables.memory.held.borrow_mut();
+        if counted.get(&self.account).is_none() {
+            if counted.len() >= MAX_COUNTED {
+                *counted = SortedMap::default();
+            }
+            counted.insert(self.account.clone(), self.held()?);
+        }
+        let Some(held) = counted.get_mut(&self.account) else { return Ok(0) };
+        held.retain(|(_, expires_at)| now < *expires_at);
+        Ok(u32::try_from(held.len()).unwrap_or(u32::MAX))
     }
 
-    fn due(&self, now: Timestamp) -> Result<Vec<OpaqueId>> {
-        let statement = "SELECT id FROM quotes WHERE wake_at <= ? ORDER BY wake_at LIMIT ?";
-        let rows = self.sql.rows(statement, vec![now.millis().into(), sql::number(DUE_AT_ONCE.into())?])?;
+    fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<OpaqueId>> {
+        let statement = "SELECT id FROM quotes WHERE account = ? AND wake_at <= ? ORDER BY wake_at LIMIT ?";
+        let parameters = vec![sql::text(&self.account), now.millis().into(), sql::number(limit.into())?];
+        let rows = self.tables.sql.rows(statement, parameters)?;
         let id = |row: &Vec<Value>| sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("a quote's id"));
         rows.iter().map(id).collect()
     }
 
     fn emit(&self, event: &QuoteEvent) -> Result<()> {
-        self.telling.set(true);
-        self.sql.run("INSERT INTO outbox (event) VALUES (?)", vec![sql::to_json(event)?])
+        self.tables.telling.set(true);
+        self.tables.sql.run("INSERT INTO outbox (event) VALUES (?)", vec![sql::to_json(event)?])
     }
 }
 
-impl Outbox for SqlStore {
+impl Outbox for Tables {
     fn oldest(&self, limit: u32) -> Result<Vec<(u64, String)>> {
         let statement =
             "SELECT seq, json_insert(event, '$.seq', seq) FROM outbox WHERE event <> '' ORDER BY seq LIMIT ?";
@@ -238,7 +281,7 @@ impl ClerkStore for SqlStore {
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
         let statement = "SELECT fingerprint, answer, held_until, quotes.quote FROM answers \
              LEFT JOIN quotes ON quotes.id = answers.quote WHERE key = ?";
-        let rows = self.sql.rows(statement, vec![sql::text(key)])?;
+        let rows = self.tables.sql.rows(statement, vec![sql::text(key)])?;
         let answer = |row: &[Value]| match row.get(2) {
             Some(Value::Integer(until)) => {
                 let quote = sql::json::<Quote>(row, 3)?.as_held(Timestamp::from_millis(*until));
@@ -261,7 +304,7 @@ impl ClerkStore for SqlStore {
         let row = vec![sql::text(key), sql::text(fingerprint), now.millis().into(), quote, held_until, answer];
         let statement = "INSERT OR REPLACE INTO answers (key, fingerprint, at, quote, held_until, answer) \
              VALUES (?, ?, ?, ?, ?, ?)";
-        self.sql.run(statement, row)
+        self.tables.sql.run(statement, row)
     }
 
     fn list(
@@ -273,18 +316,18 @@ impl ClerkStore for SqlStore {
         now: Timestamp,
     ) -> Result<(Vec<Quote>, Option<u64>)> {
         // A quote that is held but past its expiry counts as expired, whether or not the alarm has been there.
-        let only = if reference.is_some() { "quote->>'reference' = ?5 AND" } else { "" };
+        let only = if reference.is_some() { "quote->>'reference' = ?6 AND" } else { "" };
         let statement = format!(
-            "SELECT place, quote FROM quotes WHERE {only} place < ?1 AND (?2 IS NULL \
+            "SELECT place, quote FROM quotes WHERE {only} account = ?5 AND place < ?1 AND (?2 IS NULL \
              OR ?2 = CASE WHEN state = 'held' AND expires_at <= ?3 THEN 'expired' ELSE state END) \
              ORDER BY place DESC LIMIT ?4"
         );
         let before = sql::number(cursor.unwrap_or(sql::LARGEST).min(sql::LARGEST))?;
         let state = state.map_or(Value::Null, |state| sql::text(&name(state)));
         let one_more = sql::number(limit.saturating_add(1).into())?;
-        let mut parameters = vec![before, state, now.millis().into(), one_more];
+        let mut parameters = vec![before, state, now.millis().into(), one_more, sql::text(&self.account)];
         parameters.extend(reference.map(|reference| sql::text(&reference)));
-        let mut rows = self.sql.rows(&statement, parameters)?;
+        let mut rows = self.tables.sql.rows(&statement, parameters)?;
         let more = sql::cut(&mut rows, limit);
         let quotes = rows.iter().map(|row| sql::json(row, 1)).collect::<Result<Vec<Quote>>>()?;
         let cursor = rows.last().filter(|_| more).map(|row| sql::integer(row, 0)).transpose()?;

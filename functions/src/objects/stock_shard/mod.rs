@@ -106,8 +106,12 @@ impl StockShard {
             self.alarm.wake_at(now())?;
         }
         // More may wait than was done, and more may have come meanwhile.
-        if delivered.is_ok_and(|more| more) || !self.store.dirty(1)?.is_empty() {
-            self.alarm.wake_at(now().plus(PUBLISH_AFTER))?;
+        let soon = now().plus(PUBLISH_AFTER);
+        if delivered.is_ok_and(|more| more) {
+            self.alarm.wake_at(soon)?;
+        }
+        if let Some(at) = self.store.next_publication()? {
+            self.alarm.wake_at(at.max(soon))?;
         }
         shard::deadline(&self.store)?.map_or(Ok(()), |at| self.alarm.wake_at(at))
     }

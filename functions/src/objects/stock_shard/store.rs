@@ -315,21 +315,26 @@ impl Store for SqlStore {
         self.sql.run("DELETE FROM outbox WHERE seq <= ?", vec![number(seq)?])
     }
 
-    fn mark_dirty(&self, sku: &Sku, version: u64) -> Result<()> {
+    fn mark_dirty(&self, sku: &Sku, version: u64, publish_at: Timestamp) -> Result<()> {
         self.note(sku);
         self.load_dirty()?;
-        if self.memory.mark_dirty(sku, version) {
+        if self.memory.mark_dirty(sku, version, publish_at) {
             self.sql
                 .run("INSERT OR REPLACE INTO dirty (sku, version) VALUES (?, ?)", vec![text(sku), number(version)?])?;
         }
         Ok(())
     }
 
-    /// Skus whose snapshots are out of date, with the version of their last change: first those that have been so for
-    /// longest, so that one that changes all the time keeps no other waiting, nor waits itself.
-    fn dirty(&self, limit: u32) -> Result<Vec<(Sku, u64)>> {
+    /// Skus whose snapshots should be published by `now`, with the version of their last change: first those that have been
+    /// out of date for longest, so that one that changes all the time keeps no other waiting, nor waits itself.
+    fn dirty(&self, now: Timestamp, limit: u32) -> Result<Vec<(Sku, u64)>> {
         self.load_dirty()?;
-        Ok(self.memory.dirty(usize::try_from(limit).unwrap_or(usize::MAX)))
+        Ok(self.memory.dirty(now, usize::try_from(limit).unwrap_or(usize::MAX)))
+    }
+
+    fn next_publication(&self) -> Result<Option<Timestamp>> {
+        self.load_dirty()?;
+        Ok(self.memory.next_publication())
     }
 
     fn clear_dirty(&self, sku: &Sku, version: u64) -> Result<()> {

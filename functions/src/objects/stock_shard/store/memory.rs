@@ -37,6 +37,8 @@ struct Dirty {
     since: u64,
     /// The last of them.
     version: u64,
+    /// When they should be published.
+    publish_at: Timestamp,
 }
 
 impl Memory {
@@ -136,26 +138,32 @@ impl Memory {
 
     /// Notes the dirty skus with the versions they are to be published with.
     pub fn set_dirty(&self, dirty: Vec<(Sku, u64)>) {
-        let entry = |(sku, version)| (sku, Dirty { since: version, version });
+        let entry = |(sku, version)| (sku, Dirty { since: version, version, publish_at: Timestamp::EPOCH });
         self.dirty.replace(Some(dirty.into_iter().map(entry).collect()));
     }
 
     /// Notes a change. Whether it is the first since the sku's snapshot.
-    pub fn mark_dirty(&self, sku: &Sku, version: u64) -> bool {
+    pub fn mark_dirty(&self, sku: &Sku, version: u64, publish_at: Timestamp) -> bool {
         let mut dirty = self.dirty.borrow_mut();
         let dirty = dirty.get_or_insert_default();
         if let Some(known) = dirty.get_mut(sku) {
             known.version = version;
+            known.publish_at = known.publish_at.min(publish_at);
             return false;
         }
-        dirty.insert(sku.clone(), Dirty { since: version, version });
+        dirty.insert(sku.clone(), Dirty { since: version, version, publish_at });
         true
     }
 
-    /// Dirty skus with the version of their last change, the longest out of date first.
-    pub fn dirty(&self, limit: usize) -> Vec<(Sku, u64)> {
+    /// When the next dirty sku should be published.
+    pub fn next_publication(&self) -> Option<Timestamp> {
+        self.dirty.borrow().iter().flatten().map(|(_, changes)| changes.publish_at).min()
+    }
+
+    /// Skus that should be published by `now` with the version of their last change, the longest out of date first.
+    pub fn dirty(&self, now: Timestamp, limit: usize) -> Vec<(Sku, u64)> {
         let dirty = self.dirty.borrow();
-        let mut all: Vec<_> = dirty.iter().flatten().collect();
+        let mut all: Vec<_> = dirty.iter().flatten().filter(|(_, changes)| changes.publish_at <= now).collect();
         sort_by_key(&mut all, |(_, changes)| changes.since);
         all.into_iter().take(limit).map(|(sku, changes)| (sku.clone(), changes.version)).collect()
     }
