@@ -57,6 +57,14 @@ test("a command that ends in an error or a trap leaves none of its writes", asyn
   assert.equal(Number((await get("/ask?write")).text), before + 1, "and the object works on");
 });
 
+test("commands that come together are kept, but for those that end in an error or a trap", async () => {
+  const before = Number((await get("/ask?write")).text);
+  assert.equal((await get("/ask-all?write,write+write,read")).text, [1, 3, 3].map((n) => before + n).join(","));
+  assert.equal((await get("/ask-all?write,write+error,write")).text, [before + 4, "failed", before + 5].join(","));
+  isProblem(await get("/ask-all?write,write+panic,write")); // whoever asked was in the same instance
+  assert.equal(Number((await get("/ask?read")).text), before + 7);
+});
+
 for (const path of ["/panic", "/panic-later", "/ask?panic"]) {
   test(`a request that waits when ${path} takes the instance is answered at once`, async () => {
     const waiting = get("/wait");

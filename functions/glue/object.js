@@ -47,16 +47,27 @@ export function durableObject(name, { waits = false, delivers = false, watched =
       return waits ? this.#decide(text) : this.#inTurn(() => this.#decide(text));
     }
 
-    /** [`ask`] for commands that come together: the reply to each, or null where it failed. For one that does not wait. */
+    /**
+     * [`ask`] for commands that come together: the reply to each, or null where it failed. For an object that decides at once.
+     * All are one transaction while none fails.
+     */
     askAll(texts) {
-      return this.#inTurn(() => texts.map((text) => {
+      return this.#inTurn(() => {
         try {
-          return this.#decide(text);
-        } catch (error) {
-          console.error(`${name}:`, error);
-          return null;
+          return this.#keep((rust) => texts.map((text) => rust.ask(text)));
+        } catch {
+          return texts.map((text) => this.#attempt(text));
         }
-      }));
+      });
+    }
+
+    #attempt(text) {
+      try {
+        return this.#decide(text);
+      } catch (error) {
+        console.error(`${name}:`, error);
+        return null;
+      }
     }
 
     /** A command that changes nothing: it has no commit to share, and is answered at once. */
@@ -70,14 +81,24 @@ export function durableObject(name, { waits = false, delivers = false, watched =
     }
 
     #decide(text) {
+      if (!waits) return this.#keep((rust) => rust.ask(text));
       try {
-        const rust = this.#live();
-        if (waits) return settle(rust.ask(text)).finally(() => this.#deliverLater());
-        const reply = this.ctx.storage.transactionSync(() => rust.ask(text));
-        this.#tell(rust);
-        return reply;
+        return settle(this.#live().ask(text)).finally(() => this.#deliverLater());
       } catch (error) {
         revive(); // whoever else waits in this instance learns of a trap now
+        throw error;
+      }
+    }
+
+    /** What `work` answers. All that it writes is kept, or after an error or a trap nothing. */
+    #keep(work) {
+      try {
+        const rust = this.#live();
+        const answer = this.ctx.storage.transactionSync(() => work(rust));
+        this.#tell(rust);
+        return answer;
+      } catch (error) {
+        revive();
         throw error;
       }
     }

@@ -25,7 +25,7 @@ pub mod shards;
 pub mod stock;
 pub mod supply;
 pub mod sync;
-mod together;
+pub mod together;
 pub mod tokens;
 pub mod ucp;
 pub mod vehicles;

@@ -4,7 +4,8 @@
 use std::cell::Cell;
 use std::task::{Context, Poll, Waker};
 
-use functions::objects::ask;
+use functions::objects::{Courier, ask};
+use functions::together::all;
 use functions::wire::{Answer, Request};
 use wasm_bindgen::prelude::*;
 use worker::{Delay, Env, SqlStorage, State, worker_sys};
@@ -39,6 +40,12 @@ async fn handle(request: &Request<'_>, env: &Env) -> Answer {
                 Ok(reply) => Answer::new(200, reply),
                 Err(error) => Answer::new(503, error.to_string()),
             };
+        }
+        "/ask-all" => {
+            let courier = Courier::to(env, "STOCK");
+            let asks = request.query().split(',').map(|command| courier.ask("a", "enam", command));
+            let replies = all(asks).await.into_iter().map(|reply| reply.unwrap_or_else(|_| "failed".into()));
+            return Answer::new(200, replies.collect::<Vec<_>>().join(","));
         }
         _ => {}
     }
