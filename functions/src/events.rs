@@ -54,6 +54,8 @@ struct Head<'a> {
     id: Option<Cow<'a, str>>,
     at: Timestamp,
     region: Option<Region>,
+    #[serde(borrow)]
+    account: Option<Cow<'a, str>>,
 }
 
 /// An event of a message.
@@ -62,6 +64,8 @@ struct Unpacked<'a> {
     day: Day,
     /// Where it happened, if it says so.
     region: Option<Region>,
+    /// Whose it is, if it says so.
+    account: Option<Cow<'a, str>>,
     text: &'a str,
 }
 
@@ -90,11 +94,11 @@ fn unpack(text: &str) -> serde_json::Result<(Cow<'_, str>, Vec<Unpacked<'_>>)> {
     let message: Message = holdfast::json::from_str(text)?;
     let mut events = Vec::with_capacity(message.events.len());
     for event in message.events {
-        let Head { seq, id, at, region } = holdfast::json::from_str(event.get())?;
+        let Head { seq, id, at, region, account } = holdfast::json::from_str(event.get())?;
         if seq.is_none() && id.is_none() {
             return Err(serde_json::Error::custom("an event has neither `seq` nor `id`"));
         }
-        events.push(Unpacked { day: Day::of(at), region, text: event.get() });
+        events.push(Unpacked { day: Day::of(at), region, account, text: event.get() });
     }
     Ok((message.source, events))
 }
@@ -138,12 +142,11 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
     for (id, text) in messages {
         match unpack(text) {
             Ok((source, events)) => {
-                let mut home = None;
                 let (mut by_day, mut by_region) = (Lists::default(), Lists::default());
-                for Unpacked { day, region, text } in events {
-                    let region = match region.or_else(|| home.clone()) {
+                for Unpacked { day, region, account, text } in events {
+                    let region = match region {
                         Some(region) => region,
-                        None => home.insert(region_of(&source, env).await?).clone(),
+                        None => region_of(&source, account.as_deref(), env).await?,
                     };
                     told.extend(Told::of(&source, text));
                     by_day.add(&day.to_string(), text);
@@ -177,12 +180,12 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
     webhooks::tell(&told, env).await.map_err(|error| worker::Error::from(error.to_string()))
 }
 
-/// Where the events of a source happened, if they do not say it themselves: a shard's region, else that of the home of
-/// the account whose desk it is.
-async fn region_of(source: &str, env: &Env) -> Result<Region> {
+/// Where an event of a source happened, if it does not say it itself: a shard's region, else that of the home of the
+/// `account`, or of the account whose desk it is.
+async fn region_of(source: &str, account: Option<&str>, env: &Env) -> Result<Region> {
     let region = match source.split_once('/') {
-        Some(("quotes" | "tokens", account)) => {
-            let account: Option<AccountId> = account.parse().ok();
+        Some(("quotes" | "tokens", desk)) => {
+            let account: Option<AccountId> = account.unwrap_or(desk).parse().ok();
             let home = |reading: &Reading| reading.region(&reading.account(account.as_ref()?)?.home);
             let home = catalog::settle(env, now(), home).await;
             home.map_err(|_| worker::Error::from("the catalogue cannot be read"))?

@@ -6,8 +6,8 @@ use worker::{Env, QueueContentType, RawMessageBuilder, Result, console_error};
 use super::alarm::breathe;
 use crate::events::{self, MAX_MESSAGE};
 
-/// Events read at a time.
-const READ_AT_ONCE: u32 = 500;
+/// Events read at a time, about as many as fit a message.
+const READ_AT_ONCE: u32 = 150;
 /// Messages sent by one alarm; the platform allows an invocation a thousand calls.
 const MESSAGES_AT_ONCE: u32 = 50;
 

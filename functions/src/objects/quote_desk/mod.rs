@@ -1,4 +1,4 @@
-//! The quote desks of an account, or of all accounts that share an object ([`object_of`]): each owns one account's quotes.
+//! The quote desk, which owns one account's quotes, in an object of its own or in one that accounts share ([`object_of`]).
 //!
 //! - **Calls**: an [`AccountCall`] as JSON; answers are [`holdfast::quote::call::Answer`]s. What is decided, and why, is in
 //!   [`holdfast::quote::clerk`] and [`holdfast::quote::desk`]; this carries their messages: ask the shards, tell the

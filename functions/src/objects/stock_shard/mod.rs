@@ -33,7 +33,7 @@ const PUBLISH_AT_ONCE: u32 = 500;
 /// Slices of freeing and forgetting by one alarm: see [`shard::FREED_AT_ONCE`].
 const SLICES_AT_ONCE: u32 = 20;
 /// Snapshots published together, so that their writes share a commit.
-const PUBLISH_TOGETHER: usize = 100;
+const PUBLISH_TOGETHER: usize = 25;
 
 /// The object around a shard. All truth is in SQLite; what is here can be lost at any time.
 #[wasm_bindgen]
