@@ -111,7 +111,8 @@ impl StockShard {
             self.alarm.wake_at(soon)?;
         }
         if let Some(at) = self.store.next_publication()? {
-            self.alarm.wake_at(at.max(soon))?;
+            // What is left of many was not published lately: those that were, and have changed since, come after it.
+            self.alarm.wake_at(if published.is_ok_and(|more| more) { now() } else { at.max(soon) })?;
         }
         shard::deadline(&self.store)?.map_or(Ok(()), |at| self.alarm.wake_at(at))
     }
@@ -141,8 +142,9 @@ impl StockShard {
         Ok(())
     }
 
-    /// Publishes the snapshots that are out of date. A sku that changes meanwhile stays so.
-    async fn publish(&self) -> Result<(), Error> {
+    /// Publishes the snapshots that are out of date, so many of them; whether there may be more. A sku that changes meanwhile
+    /// stays out of date.
+    async fn publish(&self) -> Result<bool, Error> {
         let kv = self.env.kv("SNAPSHOTS")?;
         let due = shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)?;
         for some in due.chunks(PUBLISH_TOGETHER) {
@@ -154,7 +156,7 @@ impl StockShard {
             }
             breathe().await;
         }
-        Ok(())
+        Ok(u32::try_from(due.len()).is_ok_and(|published| published == PUBLISH_AT_ONCE))
     }
 
     async fn put(&self, kv: &KvStore, sku: &Sku, snapshot: &Snapshot) -> Result<(), Error> {
