@@ -82,23 +82,23 @@ export function durableObject(name, { waits = false, delivers = false, watched =
 
     #decide(text) {
       if (!waits) return this.#keep((rust) => rust.ask(text));
-      try {
-        return settle(this.#live().ask(text)).finally(() => this.#deliverLater());
-      } catch (error) {
-        revive(); // whoever else waits in this instance learns of a trap now
-        throw error;
-      }
+      return this.#guarded((rust) => settle(rust.ask(text)).finally(() => this.#deliverLater()));
     }
 
     /** What `work` answers. All that it writes is kept, or after an error or a trap nothing. */
     #keep(work) {
-      try {
-        const rust = this.#live();
+      return this.#guarded((rust) => {
         const answer = this.ctx.storage.transactionSync(() => work(rust));
         this.#tell(rust);
         return answer;
+      });
+    }
+
+    #guarded(work) {
+      try {
+        return work(this.#live());
       } catch (error) {
-        revive();
+        revive(); // whoever else waits in this instance learns of a trap now
         throw error;
       }
     }

@@ -142,11 +142,15 @@ pub async fn store(messages: &[(String, String)], env: &Env) -> Result<()> {
     for (id, text) in messages {
         match unpack(text) {
             Ok((source, events)) => {
+                let mut home: Option<(Option<Cow<'_, str>>, Region)> = None;
                 let (mut by_day, mut by_region) = (Lists::default(), Lists::default());
                 for Unpacked { day, region, account, text } in events {
-                    let region = match region {
-                        Some(region) => region,
-                        None => region_of(&source, account.as_deref(), env).await?,
+                    let known = home.as_ref().filter(|(of, _)| *of == account).map(|(_, region)| region);
+                    let region = if let Some(region) = region.or_else(|| known.cloned()) {
+                        region
+                    } else {
+                        let region = region_of(&source, account.as_deref(), env).await?;
+                        home.insert((account, region)).1.clone()
                     };
                     told.extend(Told::of(&source, text));
                     by_day.add(&day.to_string(), text);

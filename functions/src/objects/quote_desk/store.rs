@@ -146,7 +146,12 @@ impl Tables {
 
     /// Forgets quotes whose time has come at `now` and answers that were given before `then`, a slice of them.
     pub fn forget_old(&self, now: Timestamp, then: Timestamp) -> Result<()> {
-        self.forget(now, FORGOTTEN_AT_ONCE)?;
+        let statement =
+            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
+        let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])?;
+        if !forgotten.is_empty() {
+            self.memory.forget();
+        }
         let statement = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE at < ? ORDER BY at LIMIT ?)";
         self.sql.run(statement, vec![then.millis().into(), sql::number(FORGOTTEN_AT_ONCE.into())?])
     }
@@ -173,17 +178,6 @@ impl Tables {
              (SELECT account FROM quotes WHERE wake_at <= ? ORDER BY wake_at LIMIT ?)";
         let rows = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
         rows.iter().map(|row| sql::string(row, 0)?.parse().map_err(|_| sql::unreadable("an account"))).collect()
-    }
-
-    /// Forgets quotes that have come to rest and whose time has come, at most so many.
-    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
-        let statement =
-            "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE forget_at <= ? LIMIT ?) RETURNING 1";
-        let forgotten = self.sql.rows(statement, vec![now.millis().into(), sql::number(limit.into())?])?;
-        if !forgotten.is_empty() {
-            self.memory.forget();
-        }
-        Ok(())
     }
 
     /// The next quote has been looked at.
@@ -227,8 +221,9 @@ impl DeskStore for SqlStore {
         Ok(())
     }
 
-    fn forget(&self, now: Timestamp, limit: u32) -> Result<()> {
-        self.tables.forget(now, limit)
+    /// The alarm forgets for all accounts at once, with [`Tables::forget_old`].
+    fn forget(&self, _: Timestamp, _: u32) -> Result<()> {
+        Ok(())
     }
 
     fn open_quotes(&self, now: Timestamp) -> Result<u32> {
