@@ -51,7 +51,7 @@ async function queriesWithAndWithout(say) {
   try {
     const serve = async (name, of, wrangler) => {
       const server = await startServer({ state: of, wrangler, log: "ignore", vars: { STOCK_BUCKETS: BUCKETS } });
-      servers[name] = { ...server, pids: () => [server.pid] };
+      servers[name] = server;
     };
     await serve("on", state);
     await serve("off", copyOf(state, "unmeasured"), unmeasured());
@@ -121,7 +121,7 @@ async function queued(state) {
   const start = performance.now();
   const server = await startServer({ state, log: "ignore" });
   try {
-    const pids = () => [server.pid];
+    const { pids } = server;
     await ask(server, "POST", "/v1/kpi/events", { events: [{ id: unique(), kind: "count", at: now(), expected: 1, found: 1 }] });
     await counted(server, known + 1 + size + 1);
     const took = performance.now() - start;
@@ -165,7 +165,7 @@ async function reported(state) {
   const server = await startServer({ state, log: "ignore" });
   try {
     const before = await records(server);
-    const pids = () => [server.pid];
+    const { pids } = server;
     const calls = Array.from({ length: REPORTED / 1_000 }, () => Array.from({ length: 1_000 }, (_, place) => (
       { id: unique(), kind: "count", at: now(), location: "ATL1", sku: "BRKX-4410", expected: 100, found: 95 + (place % 10), class: "A" }
     )));
@@ -234,9 +234,8 @@ async function boardsOfAMonth(state) {
     for (const by of ["", "region", "day", "week"]) {
       const path = `/v1/kpi?from=${day(1 - DAYS)}&to=${day(0)}${by && `&by=${by}`}`;
       const file = requestFile(join(state, `board-${by}`), [{ path, key: "demo-admin" }]);
-      const target = { ...server, pids: () => [server.pid] };
-      await load({ server: target, file, connections: 1, seconds: BOARD_SECONDS });
-      results[by] = await load({ server: target, file, connections: 1, seconds: BOARD_SECONDS });
+      await load({ server, file, connections: 1, seconds: BOARD_SECONDS });
+      results[by] = await load({ server, file, connections: 1, seconds: BOARD_SECONDS });
     }
     return { results, sums: Math.round(sums / REGIONS.length / (2 * DAYS + 1)) };
   } finally {

@@ -32,21 +32,21 @@ export async function live(say) {
 /** A server of its own for each case: memory that an earlier case has left would be counted. */
 async function measured({ state, skus: all }, { streams, skus }) {
   const server = await startServer({ state, log: "ignore", vars: { STOCK_BUCKETS: BUCKETS } });
-  const pids = () => [server.pid];
+  const { pids } = server;
   const open = [];
   try {
     const [hot] = all;
     const watched = all.slice(0, skus);
     const safety = await kept(server, hot);
     await counted(server, hot, 9 + safety);
-    const idle = memory(server.pid);
+    const idle = memory(pids);
     const began = performance.now();
     for (let n = 0; n < streams; n += OPENED_AT_ONCE) {
       const some = Array.from({ length: Math.min(OPENED_AT_ONCE, streams - n) }, () => stream(server, watched, hot));
       open.push(...(await Promise.all(some)));
     }
     const opening = performance.now() - began;
-    const resident = memory(server.pid);
+    const resident = memory(pids);
     const waits = [];
     let lost = 0;
     const [before, from] = [cpu(pids), performance.now()];

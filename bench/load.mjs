@@ -66,9 +66,9 @@ function cpuOf(pid) {
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND) * 1e6;
 }
 
-/** Resident memory of a process, in MB. */
-export function memory(pid) {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1000;
+/** Resident memory of processes, in MB. */
+export function memory(pids) {
+  return pids().reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1000, 0);
 }
 
 /** Writes the requests of one case, each { path, key (the caller's), body }. */

@@ -37,7 +37,7 @@ export async function quotes(say) {
   const holdfast = async (name) => {
     const server = await startServer({ state: stateFor(run, name), log: "ignore" });
     started.push(server);
-    servers[name] = { ...server, pids: () => [server.pid] };
+    servers[name] = server;
     await readOnce(server, data.skus);
   };
   try {
@@ -77,7 +77,7 @@ export async function quotes(say) {
       await measure({ name: `1 line, ${connections}`, on: all, file: files.one, connections });
       await measure({ name: `${LINES} lines, ${connections}`, on: all, file: files.many, connections });
     }
-    const resident = memory(servers.holdfast.pid);
+    const resident = memory(servers.holdfast.pids);
     for (const name of ["empty", "full"]) await holdfast(name);
     for (const connections of [1, CONNECTIONS]) {
       await measure({ name: `live holds, ${connections}`, on: ["empty", "full"], file: files.shard, connections });

@@ -30,8 +30,8 @@ export async function reads(say) {
   const servers = {};
   try {
     const serve = async (name, state, wrangler) => {
-      const server = await startServer({ state, wrangler, log: "ignore", vars: wrangler === bare ? {} : { STOCK_BUCKETS: BUCKETS } });
-      servers[name] = { ...server, pids: () => [server.pid] };
+      const server = await startServer({ state, wrangler, processes: 1, log: "ignore", vars: wrangler === bare ? {} : { STOCK_BUCKETS: BUCKETS } });
+      servers[name] = server;
     };
     await serve("bare", join(DATA, "bare"), bare);
     await serve("holdfast", data.main.state);
@@ -53,7 +53,7 @@ export async function reads(say) {
       }
       results.set(name, measured);
     }
-    const resident = Object.fromEntries(Object.entries(servers).map(([name, { pid }]) => [name, memory(pid)]));
+    const resident = Object.fromEntries(Object.entries(servers).map(([name, { pids }]) => [name, memory(pids)]));
     return report({ results, resident, startup, wasm: wasm(), sizes: SIZES, rounds: ROUNDS, seconds: SECONDS });
   } finally {
     await Promise.all(Object.values(servers).map((server) => server.stop()));

@@ -8,7 +8,7 @@ import { ROOT, writeConfig } from "../local/config.mjs";
 
 /** Milliseconds from the start of a workerd process to its first answer. */
 export async function firstAnswer(state, wrangler) {
-  const command = ["serve", writeConfig({ state, wrangler }), "--socket-addr=http=127.0.0.1:0",
+  const command = ["serve", writeConfig({ state, wrangler }).path, "--socket-addr=http=127.0.0.1:0",
     `--directory-path=objects=${join(state, "objects")}`, "--control-fd=3"];
   const start = performance.now();
   const child = spawn(join(ROOT, "node_modules/.bin/workerd"), command, { stdio: ["ignore", "ignore", "ignore", "pipe"] });

@@ -1,6 +1,6 @@
 // Turns wrangler.toml into the config.capnp that `workerd serve` reads, so that a deployment is described once.
 import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 
@@ -11,107 +11,170 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
   "durable_objects", "migrations", "queues", "assets", "vars", "env", "observability", "limits", "routes", "triggers"];
 
+// The classes whose objects have a process of their own, if there are two: workerd has one thread for all that it does.
+const APART = ["StockShard", "QuoteDesk"];
+
 /**
- * Writes `<state>/config.capnp` and returns its path. `vars` go on top of those of wrangler.toml. Each of `secrets` is the
- * name of a binding whose value workerd takes from its environment: the file has the name only. `reach`: what the Worker
- * may call beside public addresses; `["local"]` is this machine.
+ * Writes `<state>/config.capnp`. `vars` go on top of those of wrangler.toml. Each of `secrets` is the name of a binding whose
+ * value workerd takes from its environment: the file has the name only. `reach`: what the Worker may call beside public addresses;
+ * `["local"]` is this machine. `processes`: one, or two where there are objects that can be apart.
+ *
+ * Returns the file's path, and the names that it has for the processes: `edge`, which answers requests, and perhaps `stock`.
  */
-export function writeConfig({ state, vars = {}, secrets = [], reach = [], wrangler = join(ROOT, "wrangler.toml") }) {
+export function writeConfig({ state, vars = {}, secrets = [], reach = [], processes = 1, wrangler = join(ROOT, "wrangler.toml") }) {
   const description = parse(readFileSync(wrangler, "utf8"));
   for (const key of Object.keys(description)) {
     if (!KNOWN.includes(key)) throw new Error(`${wrangler}: local/config.mjs does not know "${key}" yet`);
   }
   mkdirSync(join(state, "objects"), { recursive: true });
   const path = join(realpathSync(state), "config.capnp");
-  const main = resolve(dirname(wrangler), description.main);
-  const assets = description.assets && resolve(dirname(wrangler), description.assets.directory);
-  writeFileSync(path, capnp(description, { main, assets, from: dirname(path), vars, secrets, reach }));
-  return path;
+  const words = wordsFor(dirname(path), description.compatibility_date);
+  const worker = theWorker(description, words, { folder: dirname(wrangler), vars });
+  const apart = worker.objects.filter(({ class_name }) => processes === 2 && APART.includes(class_name));
+  const others = worker.objects.filter((object) => !apart.includes(object));
+  const texts = [edge(worker, words, { near: others, far: apart, secrets, reach })];
+  if (apart.length > 0) texts.push(stock(worker, words, { near: apart, far: others }));
+  writeFileSync(path, `# Written by local/config.mjs from wrangler.toml at each start. Changes made here are lost.
+using Workerd = import "/workerd/workerd.capnp";
+${texts.flat().join("")}`);
+  return { path, processes: apart.length > 0 ? ["edge", "stock"] : ["edge"] };
 }
 
-function capnp(description, { main, assets, from, vars, secrets, reach }) {
+/** What wrangler.toml, which is in `folder`, says of the Worker. */
+function theWorker(description, { embed }, { folder, vars }) {
+  const main = resolve(folder, description.main);
   const build = realpathSync(dirname(main));
-  const embed = (file) => `embed ${text(relative(from, file))}`;
-  const modules = [`(name = "index.js", esModule = ${embed(main)})`];
-  for (const file of readdirSync(build).filter((name) => name.endsWith(".wasm"))) {
-    modules.push(`(name = ${text(`./${file}`)}, wasm = ${embed(join(build, file))})`);
-  }
-  const bindings = Object.entries({ ...description.vars, ...vars })
-    .map(([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`);
-  for (const name of secrets) bindings.push(`(name = ${text(name)}, fromEnvironment = ${text(name)})`);
-  for (const { binding } of description.kv_namespaces ?? []) {
-    const props = text(JSON.stringify({ namespace: binding }));
-    bindings.push(`(name = ${text(binding)}, kvNamespace = (name = "kv", props = (json = ${props})))`);
-  }
-  for (const { binding, queue } of description.queues?.producers ?? []) {
-    const props = text(JSON.stringify({ queue }));
-    bindings.push(`(name = ${text(binding)}, queue = (name = "queues", props = (json = ${props})))`);
-  }
-  if (assets) bindings.push(`(name = ${text(description.assets.binding)}, service = "assets")`);
-  const consumers = (description.queues?.consumers ?? []).map(({ queue, ...settings }) => [queue, settings]);
-  const objects = description.durable_objects?.bindings ?? [];
-  for (const { name, class_name } of objects) {
-    bindings.push(`(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`);
-  }
-  const classes = [...new Set(objects.map((object) => object.class_name))]
-    .map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`);
-  const services = ["main", "kv", "queues"].map((name) => `(name = ${text(name)}, worker = .${name})`);
-  const allowed = list(["public", ...reach].map(text));
-  services.push(`(name = "internet", network = (allow = ${allowed}, tlsOptions = (trustBrowserCas = true)))`);
-  services.push('(name = "objects", disk = (path = "set on the command line", writable = true))');
-  if (assets) services.push('(name = "assets", worker = .assets)', `(name = "files", disk = (path = ${text(assets)}))`);
-  const flags = (description.compatibility_flags ?? []).map(text).join(", ");
+  const wasm = readdirSync(build).filter((name) => name.endsWith(".wasm"));
+  const serves = (service, props) => `(name = ${text(service)}, props = (json = ${text(JSON.stringify(props))}))`;
+  return {
+    modules: [
+      named("index.js", `esModule = ${embed(main)}`),
+      ...wasm.map((file) => named(`./${file}`, `wasm = ${embed(join(build, file))}`)),
+    ],
+    flags: description.compatibility_flags,
+    values: Object.entries({ ...description.vars, ...vars }).map(([name, value]) => named(name, `text = ${text(String(value))}`)),
+    objects: description.durable_objects?.bindings ?? [],
+    // The bindings that a service of the edge is behind, for all of a kind the same one.
+    served: [
+      ...(description.kv_namespaces ?? []).map(({ binding }) => ({ binding, kind: "kvNamespace", service: serves("kv", { namespace: binding }) })),
+      ...(description.queues?.producers ?? []).map(({ binding, queue }) => ({ binding, kind: "queue", service: serves("queues", { queue }) })),
+    ],
+    consumers: Object.fromEntries((description.queues?.consumers ?? []).map(({ queue, ...settings }) => [queue, settings])),
+    assets: description.assets && { binding: description.assets.binding, folder: resolve(folder, description.assets.directory) },
+  };
+}
 
-  return `# Written by local/config.mjs from wrangler.toml at each start. Changes made here are lost.
-using Workerd = import "/workerd/workerd.capnp";
+/** The process that answers requests. */
+function edge({ served, consumers, assets, ...worker }, words, { near, far, secrets, reach }) {
+  const bindings = [
+    ...secrets.map((name) => named(name, `fromEnvironment = ${text(name)}`)),
+    ...served.map(({ binding, kind, service }) => named(binding, `${kind} = ${service}`)),
+  ];
+  const services = [
+    runs("kv"), runs("queues"),
+    named("internet", `network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))`),
+  ];
+  const workers = [
+    words.own("kv", ["local/kv.js"], {
+      bindings: [namespace("NAMESPACES", "KvNamespace")],
+      classes: ['(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)'],
+    }),
+    words.own("queues", ["local/queue.js"], {
+      // Lets a service binding call a `queue` handler. Experimental, and therefore needs --experimental on the command line.
+      flags: ["service_binding_extra_handlers"],
+      bindings: [namespace("QUEUES", "Queue"), named("CONSUMER", 'service = "main"'), named("SETTINGS", `json = ${text(JSON.stringify(consumers))}`)],
+      classes: [stored("Queue", "queue")],
+    }),
+  ];
+  if (assets) {
+    bindings.push(named(assets.binding, 'service = "assets"'));
+    services.push(runs("assets"), named("files", `disk = (path = ${text(assets.folder)})`));
+    workers.push(words.own("assets", ["local/assets.js"], { bindings: [named("FILES", 'service = "files"')] }));
+  }
+  const sockets = [named("http", 'http = (), service = "main"')];
+  const other = far.length > 0 ? "stock" : undefined;
+  if (other) {
+    sockets.push(...served.map(({ binding, service }) => named(binding, `address = ${address(binding)}, http = (), service = ${service}`)));
+  }
+  return [...process("edge", worker, words, { near, far, other, bindings, services, sockets }), ...workers];
+}
 
-const config :Workerd.Config = (
+/** The process that has stock and quotes. */
+function stock({ served, ...worker }, words, { near, far }) {
+  const bindings = served.map(({ binding, kind }) => named(binding, `${kind} = ${text(binding)}`));
+  const services = served.map(({ binding }) => named(binding, `external = (address = ${address(binding)}, http = ())`));
+  return process("stock", worker, words, { near, far, other: "edge", bindings, services });
+}
+
+/** A process with the objects `near`. Those that are `far` are in the `other` one, if there is one: they are asked by relay.js and door.js. */
+function process(name, { values, ...worker }, words, { near, far, other, bindings, services, sockets = [] }) {
+  const workers = [];
+  if (other) {
+    const rpc = 'http = (capnpConnectHost = "objects")';
+    services.push(named("other", `external = (address = ${address(other)}, ${rpc})`), named("door", `worker = .${name}Door`));
+    sockets.push(named(name, `address = ${address(name)}, ${rpc}, service = "door"`));
+    workers.push(words.own(`${name}Door`, ["local/door.js"], { bindings: near.map(({ name, class_name }) => namespace(name, class_name, "main")) }));
+  }
+  for (const { name, class_name } of far) {
+    const relay = `relay${class_name}`;
+    services.push(runs(relay));
+    workers.push(words.own(relay, ["local/relay.js", "functions/glue/courier.js"], {
+      bindings: [named("NAMESPACE", `text = ${text(name)}`), named("DOOR", 'service = "other"')],
+      classes: [stored("Relay", relay)],
+      storage: "inMemory = void",
+    }));
+  }
+  return [
+    runtime(name, {
+      services: [
+        named("main", `worker = .${name}Main`), named("objects", 'disk = (path = "set on the command line", writable = true)'),
+        ...services,
+      ],
+      sockets,
+    }),
+    words.worker(`${name}Main`, {
+      ...worker,
+      bindings: [
+        ...values, ...bindings,
+        ...near.map(({ name, class_name }) => namespace(name, class_name)),
+        ...far.map(({ name, class_name }) => namespace(name, "Relay", `relay${class_name}`)),
+      ],
+      classes: [...new Set(near.map(({ class_name }) => class_name))].map((name) => stored(name)),
+    }),
+    ...workers,
+  ];
+}
+
+const runtime = (name, { services, sockets }) => `
+const ${name} :Workerd.Config = (
   services = ${list(services)},
-  sockets = [(name = "http", http = (), service = "main")],
+  sockets = ${list(sockets)},
 );
+`;
 
-const main :Workerd.Worker = (
-  compatibilityDate = ${text(description.compatibility_date)},
-  compatibilityFlags = [${flags}],
+/** How a file in the folder `from` speaks of Workers: any, and those of this project's own files. */
+function wordsFor(from, date) {
+  const embed = (file) => `embed ${text(relative(from, file))}`;
+  const worker = (name, { modules, flags = [], bindings = [], classes = [], storage = 'localDisk = "objects"' }) => `
+const ${name} :Workerd.Worker = (
+  compatibilityDate = ${text(date)},
+  compatibilityFlags = ${list(flags.map(text))},
   modules = ${list(modules)},
   bindings = ${list(bindings)},
   durableObjectNamespaces = ${list(classes)},
-  durableObjectStorage = (localDisk = "objects"),
-);
-
-const kv :Workerd.Worker = (
-  compatibilityDate = ${text(description.compatibility_date)},
-  modules = [(name = "kv.js", esModule = ${embed(join(ROOT, "local/kv.js"))})],
-  bindings = [(name = "NAMESPACES", durableObjectNamespace = "KvNamespace")],
-  durableObjectNamespaces = [(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)],
-  durableObjectStorage = (localDisk = "objects"),
-);
-
-const assets :Workerd.Worker = (
-  compatibilityDate = ${text(description.compatibility_date)},
-  modules = [(name = "assets.js", esModule = ${embed(join(ROOT, "local/assets.js"))})],
-  bindings = [(name = "FILES", service = "files")],
-);
-
-const queues :Workerd.Worker = (
-  compatibilityDate = ${text(description.compatibility_date)},
-  # Lets a service binding call a \`queue\` handler. Experimental, and therefore needs --experimental on the command line.
-  compatibilityFlags = ["service_binding_extra_handlers"],
-  modules = [(name = "queue.js", esModule = ${embed(join(ROOT, "local/queue.js"))})],
-  bindings = [
-    (name = "QUEUES", durableObjectNamespace = "Queue"),
-    (name = "CONSUMER", service = "main"),
-    (name = "SETTINGS", json = ${text(JSON.stringify(Object.fromEntries(consumers)))}),
-  ],
-  durableObjectNamespaces = [(className = "Queue", uniqueKey = "queue", enableSql = true)],
-  durableObjectStorage = (localDisk = "objects"),
+  durableObjectStorage = (${classes.length > 0 ? storage : "none = void"}),
 );
 `;
+  const own = (name, files, rest) => worker(name, { modules: files.map((file) => named(basename(file), `esModule = ${embed(join(ROOT, file))}`)), ...rest });
+  return { embed, worker, own };
 }
 
 /** A Cap'n Proto string literal. */
-function text(value) {
-  return JSON.stringify(value);
-}
-
+const text = (value) => JSON.stringify(value);
 const list = (items) => `[${items.map((item) => `\n    ${item}`).join(",")}]`;
+const named = (name, value) => `(name = ${text(name)}, ${value})`;
+const runs = (name) => named(name, `worker = .${name}`);
+const namespace = (name, of, at) => named(name, `durableObjectNamespace = (className = ${text(of)}${at ? `, serviceName = ${text(at)}` : ""})`);
+const stored = (name, key = name) => `(className = ${text(name)}, uniqueKey = ${text(key)}, enableSql = true)`;
+/** A socket in the folder that the processes run in. */
+const address = (name) => text(`unix:${name}.sock`);

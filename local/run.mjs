@@ -1,7 +1,7 @@
 // The command behind `make run`, after the build: seeds an empty state folder, serves, and says what to try.
 // From the environment come PORT (8787), STATE (./state), SEED=no, and what is to go before wrangler.toml: ENVIRONMENT
-// (anything but `local` refuses the demonstration keys) and TOKEN_ISSUER; the secret TOKEN_PROVIDERS; and WEBHOOKS=near, by which
-// webhooks may go to this machine.
+// (anything but `local` refuses the demonstration keys) and TOKEN_ISSUER; the secret TOKEN_PROVIDERS; WEBHOOKS=near, by which
+// webhooks may go to this machine; and PROCESSES (2), 1 for a machine with one core.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -19,12 +19,14 @@ async function run() {
   if (steps.includes("vpic")) await importer(["vpic", "--db", vpic(), "--state", state], "vpic");
   const said = ["ENVIRONMENT", "TOKEN_ISSUER"].filter((name) => process.env[name]);
   const vars = Object.fromEntries(said.map((name) => [name, process.env[name]]));
-  const server = await startServer({ state, port, vars, providers: process.env.TOKEN_PROVIDERS, reach: process.env.WEBHOOKS === "near" });
+  const reach = process.env.WEBHOOKS === "near";
+  const processes = Number(process.env.PROCESSES || 2);
+  const server = await startServer({ state, port, vars, providers: process.env.TOKEN_PROVIDERS, reach, processes });
   if (steps.includes("stock")) await importer(["stock", "--to", server.url, "--key", "demo-admin"], "stock");
   console.log(hints(server.url));
   const [reason] = await Promise.race([
     interrupted.then(() => ["signal"]),
-    server.ended.then(([code, signal]) => [`workerd ended with ${signal ?? code}`]),
+    server.ended.then(([part, how]) => [`workerd (${part}) ended with ${how}`]),
   ]);
   await server.stop();
   if (reason !== "signal") throw new Error(reason);

@@ -1,7 +1,7 @@
 // Serves the built Worker on workerd, on this machine, with its data in a folder. Tests and bench use it as it is;
 // run.mjs is the command around it.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
 import { writeConfig, ROOT } from "./config.mjs";
@@ -25,43 +25,59 @@ const STOP_MS = 5_000;
  * providers: the text of the secret TOKEN_PROVIDERS, if external services add credentials to tokens. Those on this machine
  *        can be reached, too, if one of them is named by a loopback address
  * reach: whether webhooks may go to this machine
+ * processes: 2 gives the objects of stock and quotes one of their own, and thus a second core; 1 is for small machines
  * log:   where the Worker's own log lines go: "inherit" (stderr), "ignore", or an open file descriptor
  *
- * Returns { url, pid, port, stop() }. The server ends with this process, however that ends.
+ * Returns { url, port, pids(), stop(), kill(), ended }: `kill` ends it without a warning; `ended` promises how a process of it
+ * ended: [name, exit code or signal]. The server ends with this process, however that ends, and all of it when a part does.
  */
-export async function startServer({ state, port = 0, vars = {}, keys = true, providers, reach: near = false, log = "inherit", wrangler } = {}) {
+export async function startServer({ state, port = 0, vars = {}, keys = true, providers, reach: near = false, processes = 2, log = "inherit", wrangler } = {}) {
   mkdirSync(state, { recursive: true });
   refuseIfInUse(state);
   const secrets = keys ? { TOKEN_KEYS: keyRing(state) } : {};
   if (providers) Object.assign(secrets, { TOKEN_PROVIDERS: providers, CREDENTIAL_KEY: credentialKey(state) });
   const reach = near || providers?.includes("http://") ? ["local"] : []; // http:// is accepted for loopback addresses only
-  const config = writeConfig({ state, vars: { ...layout(state, vars), ...vars }, secrets: Object.keys(secrets), reach, wrangler });
-  const command = [
-    WORKERD, "serve", config, "--experimental", `--socket-addr=http=127.0.0.1:${port}`,
-    `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3",
-  ];
-  const child = leashed(command, [log, log, "pipe"], { env: { ...process.env, ...secrets } });
-  const ended = once(child, "exit");
+  const { path, processes: parts } = writeConfig({
+    state, vars: { ...layout(state, vars), ...vars }, secrets: Object.keys(secrets), reach, processes, wrangler,
+  });
+  // They meet at sockets in the state folder, which they run in.
+  for (const file of readdirSync(state)) if (file.endsWith(".sock")) rmSync(join(state, file));
+  const children = parts.map((part) => {
+    const command = [WORKERD, "serve", path, part, "--experimental", `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3"];
+    if (part === "edge") command.push(`--socket-addr=http=127.0.0.1:${port}`);
+    return leashed(command, [log, log, "pipe"], { cwd: state, env: { ...process.env, ...(part === "edge" ? secrets : {}) } });
+  });
+  const ends = children.map((child) => once(child, "exit"));
+  const ended = Promise.race(ends.map((end, part) => end.then(([code, signal]) => [parts[part], signal ?? code])));
+  const running = (child) => child.exitCode === null && child.signalCode === null;
+  const signal = (child, name) => running(child) && child.kill(name);
+  const kill = async () => {
+    for (const child of children) signal(child, "SIGKILL");
+    await Promise.all(ends);
+  };
 
   const lock = lockFile(state);
   const stop = async () => {
-    const running = () => child.exitCode === null && child.signalCode === null;
-    if (running()) child.kill("SIGTERM");
-    const timer = setTimeout(() => running() && child.kill("SIGKILL"), STOP_MS);
-    await ended;
+    const timer = setTimeout(kill, STOP_MS);
+    for (const [part, child] of children.entries()) { // the edge first: what it has begun it can end
+      signal(child, "SIGTERM");
+      await ends[part];
+    }
     clearTimeout(timer);
     rmSync(lock, { force: true });
   };
+  ended.then(stop);
   try {
-    const actual = await Promise.race([
-      listening(child.stdio[3]),
-      ended.then(([code, signal]) => { throw new Error(`workerd ended with ${signal ?? code} before it was ready`); }),
+    const [actual] = await Promise.race([
+      Promise.all(parts.map((part, index) => listening(children[index].stdio[3], part === "edge" ? "http" : part))),
+      ended.then(([part, how]) => { throw new Error(`workerd (${part}) ended with ${how} before it was ready`); }),
       new Promise((_, reject) => setTimeout(reject, START_MS, new Error("workerd did not start")).unref()),
     ]);
+    const pids = () => children.map((child) => child.pid);
     const url = `http://127.0.0.1:${actual}`;
-    writeFileSync(lock, JSON.stringify({ pid: child.pid, url }));
+    writeFileSync(lock, JSON.stringify({ pids: pids(), url }));
     await healthy(url);
-    return { url, port: actual, pid: child.pid, stop, ended };
+    return { url, port: actual, pids, stop, kill, ended };
   } catch (error) {
     await stop();
     throw error;
@@ -97,17 +113,15 @@ function layout(state, vars) {
   return made;
 }
 
-/** `{"pid":…,"url":"…"}` of the server that uses a state folder. The importer writes KV files only when there is none. */
+/** `{"pids":[…],"url":"…"}` of the server that uses a state folder. The importer writes KV files only when there is none. */
 const lockFile = (state) => join(state, "server.json");
 
 function refuseIfInUse(state) {
   if (!existsSync(lockFile(state))) return;
   try {
-    const { pid, url } = JSON.parse(readFileSync(lockFile(state), "utf8"));
-    process.kill(pid, 0);
-    if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd")) {
-      throw Object.assign(new Error(`${state} is in use by the server at ${url} (process ${pid})`), { inUse: true });
-    }
+    const { pid: only, pids = [only], url } = JSON.parse(readFileSync(lockFile(state), "utf8"));
+    const pid = pids.find((pid) => existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd"));
+    if (pid !== undefined) throw Object.assign(new Error(`${state} is in use by the server at ${url} (process ${pid})`), { inUse: true });
   } catch (error) {
     if (error.inUse) throw error;
   }
@@ -115,12 +129,12 @@ function refuseIfInUse(state) {
   rmSync(lockFile(state), { force: true });
 }
 
-/** The port workerd reports on its control pipe once it listens. */
-async function listening(pipe) {
+/** The port of a socket, which workerd reports on its control pipe once it listens there. */
+async function listening(pipe, socket) {
   let seen = "";
   for await (const chunk of pipe) {
     seen += chunk;
-    const match = /"event":"listen","socket":"http","port":(\d+)/.exec(seen);
+    const match = new RegExp(`"event":"listen","socket":"${socket}","port":(\\d+)`).exec(seen);
     if (match) {
       pipe.resume(); // nothing more is of interest, but a full pipe would block workerd
       return Number(match[1]);

@@ -80,8 +80,7 @@ const get = (query, key = "admin-key") =>
 
 const today = () => new Date().toISOString().slice(0, 10);
 async function restartAfterKill() {
-  process.kill(server.pid, "SIGKILL");
-  await server.stop();
+  await server.kill();
   server = await serve();
 }
 /** The events of one shard in today's log. */

@@ -116,8 +116,7 @@ test("what was waiting or being delivered when the process was killed is deliver
   await send("WORK", "send", { tag: "in hand", hang: true });
   await deliveries("in hand", (seen) => seen.length > 0);
   await send("WORK", "send", { tag: "behind" });
-  process.kill(server.pid, "SIGKILL");
-  await server.stop();
+  await server.kill();
   server = await serve();
   const again = await deliveries("in hand", (seen) => seen.length > 1);
   assert.equal(again[0].id, again[1].id);

@@ -14,9 +14,9 @@ before(() => { folder = mkdtempSync(join(tmpdir(), "holdfast-serve-")); });
 after(() => rmSync(folder, { recursive: true }));
 
 const runs = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
-async function ends(pid) {
-  for (let i = 0; i < 100 && runs(pid); i++) await new Promise((done) => setTimeout(done, 50));
-  return !runs(pid);
+async function end(pids) {
+  for (let i = 0; i < 100 && pids.some(runs); i++) await new Promise((done) => setTimeout(done, 50));
+  return !pids.some(runs);
 }
 
 test("servers started together get ports of their own, and are gone after stop", async () => {
@@ -24,7 +24,7 @@ test("servers started together get ports of their own, and are gone after stop",
   assert.equal(new Set(servers.map((server) => server.port)).size, 3);
   for (const { url } of servers) assert.equal((await fetch(`${url}/healthz`)).status, 200);
   await Promise.all(servers.map((server) => server.stop()));
-  for (const { pid } of servers) assert.ok(!runs(pid));
+  for (const { pids } of servers) assert.deepEqual(pids().map(runs), [false, false]);
 });
 
 test("a port that is taken is an error, not a hang", async () => {
@@ -35,12 +35,21 @@ test("a port that is taken is an error, not a hang", async () => {
 
 test("a server ends with the process that started it, even one that was killed", async () => {
   const script = `import { startServer } from ${JSON.stringify(new URL("../local/serve.mjs", import.meta.url).href)};
-    console.log((await startServer({ state: ${JSON.stringify(join(folder, "orphan"))} })).pid);`;
+    console.log(JSON.stringify((await startServer({ state: ${JSON.stringify(join(folder, "orphan"))} })).pids()));`;
   const parent = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  const pid = await new Promise((done) => parent.stdout.once("data", (data) => done(Number(data))));
-  assert.ok(runs(pid));
+  const pids = await new Promise((done) => parent.stdout.once("data", (data) => done(JSON.parse(data))));
+  assert.deepEqual(pids.map(runs), [true, true]);
   parent.kill("SIGKILL");
-  assert.ok(await ends(pid), "workerd is still there");
+  assert.ok(await end(pids), "workerd is still there");
+});
+
+test("a server whose one process has died ends as a whole, and says which it was", async () => {
+  for (const [at, name] of ["edge", "stock"].entries()) {
+    const server = await startServer({ state: join(folder, "half"), log: "ignore" });
+    process.kill(server.pids()[at], "SIGKILL");
+    assert.deepEqual(await server.ended, [name, "SIGKILL"]);
+    assert.ok(await end(server.pids()), "half of it is still there");
+  }
 });
 
 test("what objects a state folder was made with stays so, whatever a later server would choose", async () => {

@@ -1,4 +1,3 @@
-/** The most commands of a bundle: what waits behind it goes in the next. */
 const MOST = 100;
 
 /**
@@ -15,18 +14,47 @@ export class Courier {
 
   /** The promise of what the object `name`, placed near `hint`, says to `text`; null where it failed over this command. */
   ask(name, hint, text) {
-    let bundle = this.#bundles.get(name);
-    if (bundle === undefined || bundle.texts.length === MOST) {
-      bundle = { texts: [] };
-      bundle.replies = scheduler.wait(0).then(() => this.#send(name, hint, bundle));
-      this.#bundles.set(name, bundle);
+    let bundles = this.#bundles.get(name);
+    if (bundles === undefined) {
+      bundles = new Bundles(MOST, (texts) => this.#namespace.getByName(name, { locationHint: hint }).askAll(texts));
+      this.#bundles.set(name, bundles);
     }
+    return bundles.add(text);
+  }
+}
+
+/**
+ * What is asked of one object, by several at the same time, in one call. `send(texts)` promises the reply to each; it is called
+ * when nobody has more to ask for now, and before that as soon as there are `most`.
+ */
+export class Bundles {
+  #send;
+  #most;
+  #open = null;
+
+  constructor(most, send) {
+    this.#most = most;
+    this.#send = send;
+  }
+
+  /** The promise of the reply to `text`. */
+  add(text) {
+    const bundle = (this.#open ??= this.#begin());
     const place = bundle.texts.push(text) - 1;
+    if (bundle.texts.length === this.#most) {
+      this.#open = null;
+      bundle.close();
+    }
     return bundle.replies.then((replies) => replies[place]);
   }
 
-  #send(name, hint, bundle) {
-    if (this.#bundles.get(name) === bundle) this.#bundles.delete(name);
-    return this.#namespace.getByName(name, { locationHint: hint }).askAll(bundle.texts);
+  #begin() {
+    const texts = [];
+    const { promise: full, resolve: close } = Promise.withResolvers();
+    const replies = Promise.race([scheduler.wait(0), full]).then(() => {
+      if (this.#open?.texts === texts) this.#open = null;
+      return this.#send(texts);
+    });
+    return { texts, close, replies };
   }
 }

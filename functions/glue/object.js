@@ -48,22 +48,27 @@ export function durableObject(name, { waits = false, delivers = false, watched =
     }
 
     /**
-     * [`ask`] for commands that come together: the reply to each, or null where it failed. For an object that decides at once.
-     * All are one transaction while none fails.
+     * [`ask`] for commands that come together: the reply to each, or null where it failed. Those that are decided at once are one
+     * transaction while none fails.
      */
     askAll(texts) {
+      if (waits) return this.#each(texts);
       return this.#inTurn(() => {
         try {
           return this.#keep((rust) => texts.map((text) => rust.ask(text)));
         } catch {
-          return texts.map((text) => this.#attempt(text));
+          return this.#each(texts);
         }
       });
     }
 
-    #attempt(text) {
+    #each(texts) {
+      return Promise.all(texts.map((text) => this.#attempt(text)));
+    }
+
+    async #attempt(text) {
       try {
-        return this.#decide(text);
+        return await this.#decide(text);
       } catch (error) {
         console.error(`${name}:`, error);
         return null;
@@ -73,6 +78,11 @@ export function durableObject(name, { waits = false, delivers = false, watched =
     /** A command that changes nothing: it has no commit to share, and is answered at once. */
     read(text) {
       return this.#decide(text);
+    }
+
+    /** [`read`] for commands that come together: the reply to each, or null where it failed. */
+    readAll(texts) {
+      return this.#each(texts);
     }
 
     #inTurn(decide) {

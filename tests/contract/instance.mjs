@@ -62,9 +62,9 @@ class Instance {
   }
 
   async start() {
-    const { state, vars, keys, reach, wrangler } = this;
+    const { state, vars, keys, reach, processes, wrangler } = this;
     const providers = this.providers && JSON.stringify(this.providers);
-    this.#server = await startServer({ state, vars, keys, providers, reach, wrangler, log: "ignore" });
+    this.#server = await startServer({ state, vars, keys, providers, reach, processes, wrangler, log: "ignore" });
   }
 
   /** Ends workerd in good order. */
@@ -72,17 +72,17 @@ class Instance {
     return this.#server.stop();
   }
 
-  /** Ends workerd in good order and starts it again on the same data, perhaps with other `vars`. */
-  async restart({ vars = this.vars } = {}) {
+  /** Ends workerd in good order and starts it again on the same data, perhaps with other `vars` or in one process. */
+  async restart({ vars = this.vars, processes = this.processes } = {}) {
     await this.stop();
     this.vars = vars;
+    this.processes = processes;
     await this.start();
   }
 
   /** Ends workerd without a warning. */
   async kill() {
-    process.kill(this.#server.pid, "SIGKILL");
-    await this.#server.ended;
+    await this.#server.kill();
   }
 
   async close() {

@@ -24,6 +24,23 @@ const counters = async (sku, location) => {
 const stock = (sku, quantity, location = "ATL1") =>
   api.move([{ id: `opening-${sku}-${location}`, sku, location, kind: "count", quantity }]);
 
+test("a quote is kept, and its stock held, in one process as in two", async () => {
+  const sku = "NONE-1";
+  await stock(sku, 10);
+  const held = [];
+  for (const processes of [1, 2, 1]) {
+    const { body: quote } = await hold([{ sku, quantity: 1 }]);
+    held.push(quote);
+    await api.restart({ processes });
+    assert.equal((await counters(sku)).held, held.length);
+    for (const { id } of held) assert.equal((await api.ask("GET", `/v1/quotes/${id}`, { key: "shop" })).body.state, "held");
+  }
+  assert.equal((await act(held[0].id, "commit", {})).status, 200);
+  await api.restart({ processes: 2 });
+  const { on_hand, committed, held: rest } = await counters(sku);
+  assert.deepEqual([on_hand, committed, rest], [10, 1, 2]);
+});
+
 test("a quote holds its stock, and a query sees it at once", async () => {
   await stock("HELD-01", 10);
   const answer = await hold([{ sku: "HELD-01", quantity: 4 }], { reference: "PO-1" });

@@ -15,7 +15,7 @@ let server;
 try {
   const importer = ["run", "--quiet", "--profile", "tool", "--locked", "--package", "kv-seed", "--", "demo", "--state", state];
   execFileSync("cargo", importer, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
-  server = await startServer({ state, log: "ignore" });
+  server = await startServer({ state, processes: 1, log: "ignore" });
   await prepare(server.url);
   process.exitCode = await judge(server.url);
 } finally {

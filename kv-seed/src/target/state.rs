@@ -109,12 +109,12 @@ fn object_id(unique_key: &str, name: &str) -> Result<String, Error> {
 fn refuse_if_in_use(folder: &Path) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
     struct Server {
-        pid: u32,
+        pids: Vec<u32>,
         url: String,
     }
     let Ok(text) = std::fs::read_to_string(folder.join("server.json")) else { return Ok(()) };
-    let Ok(Server { pid, url }) = serde_json::from_str(&text) else { return Ok(()) };
-    if is_running(pid) {
+    let Ok(Server { pids, url }) = serde_json::from_str(&text) else { return Ok(()) };
+    if let Some(pid) = pids.into_iter().find(|&pid| is_running(pid)) {
         let folder = folder.display();
         return Err(Error::Target(format!(
             "{folder} is in use by the server at {url} (process {pid}): stop it, or use --to"
@@ -169,7 +169,8 @@ mod tests {
     fn a_folder_that_a_runtime_serves_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let note = |pid: u32| {
-            std::fs::write(folder.path().join("server.json"), format!(r#"{{"pid":{pid},"url":"http://x"}}"#)).unwrap();
+            std::fs::write(folder.path().join("server.json"), format!(r#"{{"pids":[0,{pid}],"url":"http://x"}}"#))
+                .unwrap();
         };
         // A process whose command line names the runtime, as the real one's does.
         let mut child = std::process::Command::new("sh").args(["-c", "sleep 30; true workerd"]).spawn().unwrap();
