@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Bundles } from "./courier.js";
 
 // So few that the other process has begun with some while this one still reads the rest.
-const MOST = 16;
+const MOST = 8;
 
 /** One object's, of the namespace that is called NAMESPACE there. */
 export class Relay extends DurableObject {

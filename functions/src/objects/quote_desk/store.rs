@@ -274,8 +274,9 @@ fn millis(at: Option<Timestamp>) -> Value {
 
 impl ClerkStore for SqlStore {
     fn remembered(&self, key: &OpaqueId) -> Result<Option<(String, Answer)>> {
-        let statement = "SELECT fingerprint, answer, held_until, quotes.quote FROM answers \
-             LEFT JOIN quotes ON quotes.id = answers.quote WHERE key = ?";
+        // A join would be prepared anew each time.
+        let statement = "SELECT fingerprint, answer, held_until, (SELECT quote FROM quotes WHERE id = answers.quote) \
+             FROM answers WHERE key = ?";
         let rows = self.tables.sql.rows(statement, vec![sql::text(key)])?;
         let answer = |row: &[Value]| match row.get(2) {
             Some(Value::Integer(until)) => {
