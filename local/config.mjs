@@ -22,6 +22,7 @@ const APART = ["StockShard", "QuoteDesk"];
  * Returns the file's path, and the names that it has for the processes: `edge`, which answers requests, and perhaps `stock`.
  */
 export function writeConfig({ state, vars = {}, secrets = [], reach = [], processes = 1, wrangler = join(ROOT, "wrangler.toml") }) {
+  if (processes !== 1 && processes !== 2) throw new Error("a server has 1 or 2 processes");
   const description = parse(readFileSync(wrangler, "utf8"));
   for (const key of Object.keys(description)) {
     if (!KNOWN.includes(key)) throw new Error(`${wrangler}: local/config.mjs does not know "${key}" yet`);
@@ -96,18 +97,18 @@ function edge({ served, consumers, assets, ...worker }, words, { near, far, secr
   if (other) {
     sockets.push(...served.map(({ binding, service }) => named(binding, `address = ${address(binding)}, http = (), service = ${service}`)));
   }
-  return [...process("edge", worker, words, { near, far, other, bindings, services, sockets }), ...workers];
+  return [...part("edge", worker, words, { near, far, other, bindings, services, sockets }), ...workers];
 }
 
 /** The process that has stock and quotes. */
 function stock({ served, ...worker }, words, { near, far }) {
   const bindings = served.map(({ binding, kind }) => named(binding, `${kind} = ${text(binding)}`));
   const services = served.map(({ binding }) => named(binding, `external = (address = ${address(binding)}, http = ())`));
-  return process("stock", worker, words, { near, far, other: "edge", bindings, services });
+  return part("stock", worker, words, { near, far, other: "edge", bindings, services });
 }
 
 /** A process with the objects `near`. Those that are `far` are in the `other` one, if there is one: they are asked by relay.js and door.js. */
-function process(name, { values, ...worker }, words, { near, far, other, bindings, services, sockets = [] }) {
+function part(name, { values, ...worker }, words, { near, far, other, bindings, services, sockets = [] }) {
   const workers = [];
   if (other) {
     const rpc = 'http = (capnpConnectHost = "objects")';

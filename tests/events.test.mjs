@@ -162,6 +162,17 @@ test("a count below what is held names the quotes it endangers, and no others", 
   assert.deepEqual([shortfall.sku, shortfall.location, shortfall.units, shortfall.quotes], ["A", "ATL1", 1, ["q1", "q3"]]);
 });
 
+test("a count that endangers more quotes than a message can carry is in the log, once", async () => {
+  const quotes = Array.from({ length: 1_600 }, (_, n) => `${"q".repeat(58)}-${n}`);
+  await ask("enam/40", receipt("m1", "A", quotes.length));
+  await Promise.all(quotes.map((quote) => ask("enam/40", hold(quote, "A", 1))));
+  await ask("enam/40", count("c1", "A", 0));
+  const shortfalls = (await arrived("enam/40", quotes.length + 4)).filter(({ kind }) => kind === "shortfall");
+  assert.equal(shortfalls.length, 1);
+  assert.ok(JSON.stringify(shortfalls[0]).length > 100_000, "one message could carry it");
+  assert.deepEqual(shortfalls[0].quotes.toSorted(), quotes.toSorted());
+});
+
 test("a hold that nobody comes back for is freed by the alarm, also after a kill", async () => {
   await ask("enam/4", receipt("m1", "A", 5));
   await ask("enam/4", hold("q1", "A", 2, -9000)); // a second is left of its grace
