@@ -11,6 +11,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "workers_dev", "build", "kv_namespaces",
   "durable_objects", "migrations", "queues", "assets", "vars", "env", "observability", "limits", "routes", "triggers"];
 
+/** The folder in the state folder where processes meet. */
+export const SOCKETS = "sockets";
+
 // The classes whose objects have a process of their own, if there are two: workerd has one thread for all that it does.
 const APART = ["StockShard", "QuoteDesk"];
 
@@ -177,5 +180,5 @@ const named = (name, value) => `(name = ${text(name)}, ${value})`;
 const runs = (name) => named(name, `worker = .${name}`);
 const namespace = (name, of, at) => named(name, `durableObjectNamespace = (className = ${text(of)}${at ? `, serviceName = ${text(at)}` : ""})`);
 const stored = (name, key = name) => `(className = ${text(name)}, uniqueKey = ${text(key)}, enableSql = true)`;
-/** A socket in the folder that the processes run in. */
-const address = (name) => text(`unix:${name}.sock`);
+/** A socket where the processes meet, named from the folder that they run in. */
+const address = (name) => text(`unix:${SOCKETS}/${name}`);

@@ -1,10 +1,10 @@
 // Serves the built Worker on workerd, on this machine, with its data in a folder. Tests and bench use it as it is;
 // run.mjs is the command around it.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
-import { writeConfig, ROOT } from "./config.mjs";
+import { writeConfig, ROOT, SOCKETS } from "./config.mjs";
 import { credentialKey, keyRing } from "./keys.mjs";
 
 // Which objects own what, on one machine. There all objects share a thread, and a commit costs more than what is decided in
@@ -40,8 +40,9 @@ export async function startServer({ state, port = 0, vars = {}, keys = true, pro
   const { path, processes: parts } = writeConfig({
     state, vars: { ...layout(state, vars), ...vars }, secrets: Object.keys(secrets), reach, processes, wrangler,
   });
-  // They meet at sockets in the state folder, which they run in.
-  for (const file of readdirSync(state)) if (file.endsWith(".sock")) rmSync(join(state, file));
+  // Whoever can open these sockets can ask any object anything.
+  rmSync(join(state, SOCKETS), { recursive: true, force: true });
+  mkdirSync(join(state, SOCKETS), { mode: 0o700 });
   const children = parts.map((part) => {
     const command = [WORKERD, "serve", path, part, "--experimental", `--directory-path=objects=${resolve(state, "objects")}`, "--control-fd=3"];
     if (part === "edge") command.push(`--socket-addr=http=127.0.0.1:${port}`);

@@ -43,6 +43,13 @@ test("a server ends with the process that started it, even one that was killed",
   assert.ok(await end(pids), "workerd is still there");
 });
 
+test("nobody but its owner can come to where a server's processes meet", async () => {
+  const server = await startServer({ state: join(folder, "met"), log: "ignore" });
+  assert.equal(statSync(join(folder, "met/sockets")).mode & 0o777, 0o700);
+  assert.ok(readdirSync(join(folder, "met/sockets")).includes("stock"));
+  await server.stop();
+});
+
 test("a server whose one process has died ends as a whole, and says which it was", async () => {
   for (const [at, name] of ["edge", "stock"].entries()) {
     const server = await startServer({ state: join(folder, "half"), log: "ignore" });
