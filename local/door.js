@@ -1,4 +1,4 @@
-// The way into the process that has the objects of stock and quotes (serve.mjs), for relay.js.
+// The way to a process's objects for the relays of the other one (relay.js).
 import { WorkerEntrypoint } from "cloudflare:workers";
 
 export default class extends WorkerEntrypoint {

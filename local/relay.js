@@ -1,13 +1,12 @@
-// The edge's side of the border between the two processes (serve.mjs): for each object of the other one there is an object here of
-// the same name, which hands on what that is asked. Requests cannot share a call, but an object can: what several ask at the
-// same time crosses in one.
+// Stands for the objects of the other process (docs/decisions/0032): for each there is one here of the same name, which hands on what
+// that is asked. Requests cannot share a call, but an object can: what several ask at the same time crosses in one.
 import { DurableObject } from "cloudflare:workers";
 import { Bundles } from "./courier.js";
 
-// So few that the other process has begun with some while this one still reads the rest.
+/** So few that the other process has begun with some while this one still reads the rest. */
 const MOST = 8;
 
-/** One object's, of the namespace that is called NAMESPACE there. */
+/** Stands for an object of the namespace that is called NAMESPACE there. */
 export class Relay extends DurableObject {
   #asked = this.#bundles("askAll");
   #read = this.#bundles("readAll");

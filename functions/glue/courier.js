@@ -1,3 +1,4 @@
+/** The most commands of a bundle. */
 const MOST = 100;
 
 /**
