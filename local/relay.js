@@ -15,10 +15,6 @@ export class Relay extends DurableObject {
     return this.#replied(this.#asked.add(text));
   }
 
-  askAll(texts) {
-    return Promise.all(texts.map((text) => this.#asked.add(text)));
-  }
-
   read(text) {
     return this.#replied(this.#read.add(text));
   }

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { writeConfig, ROOT, SOCKETS } from "./config.mjs";
 import { credentialKey, keyRing } from "./keys.mjs";
 
-// Which objects own what, on one machine. There all objects share a thread, and a commit costs more than what is decided in
+// Which objects own what, on one machine. There these objects share a thread, and a commit costs more than what is decided in
 // it; so those that would be many on the network are few here (docs/decisions/0031).
 export const LAYOUT = { STOCK_BUCKETS: "1", QUOTE_DESKS: "1" };
 

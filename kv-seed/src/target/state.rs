@@ -109,12 +109,15 @@ fn object_id(unique_key: &str, name: &str) -> Result<String, Error> {
 fn refuse_if_in_use(folder: &Path) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
     struct Server {
+        #[serde(default)]
         pids: Vec<u32>,
+        /// What servers of one process used to say.
+        pid: Option<u32>,
         url: String,
     }
     let Ok(text) = std::fs::read_to_string(folder.join("server.json")) else { return Ok(()) };
-    let Ok(Server { pids, url }) = serde_json::from_str(&text) else { return Ok(()) };
-    if let Some(pid) = pids.into_iter().find(|&pid| is_running(pid)) {
+    let Ok(Server { pids, pid, url }) = serde_json::from_str(&text) else { return Ok(()) };
+    if let Some(pid) = pids.into_iter().chain(pid).find(|&pid| is_running(pid)) {
         let folder = folder.display();
         return Err(Error::Target(format!(
             "{folder} is in use by the server at {url} (process {pid}): stop it, or use --to"
@@ -168,20 +171,24 @@ mod tests {
     #[test]
     fn a_folder_that_a_runtime_serves_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let note = |pid: u32| {
-            std::fs::write(folder.path().join("server.json"), format!(r#"{{"pids":[0,{pid}],"url":"http://x"}}"#))
-                .unwrap();
+        let note = |processes: &str| {
+            std::fs::write(folder.path().join("server.json"), format!(r#"{{{processes},"url":"http://x"}}"#)).unwrap();
         };
         // A process whose command line names the runtime, as the real one's does.
         let mut child = std::process::Command::new("sh").args(["-c", "sleep 30; true workerd"]).spawn().unwrap();
         while !is_running(child.id()) {
             std::thread::yield_now();
         }
-        note(child.id());
-        let refused = StateFolder::open(folder.path(), true).err().map(|e| e.to_string()).unwrap_or_default();
+        let pid = child.id();
+        let refused = [format!(r#""pids":[0,{pid}]"#), format!(r#""pid":{pid}"#)].map(|processes| {
+            note(&processes);
+            StateFolder::open(folder.path(), true).err().map(|e| e.to_string()).unwrap_or_default()
+        });
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(refused.contains("in use by the server at http://x"), "{refused}");
+        for refused in refused {
+            assert!(refused.contains("in use by the server at http://x"), "{refused}");
+        }
         assert!(StateFolder::open(folder.path(), true).is_ok());
     }
 }
