@@ -15,6 +15,8 @@ import { ROOT } from "../local/config.mjs";
 
 export const DATA = join(ROOT, "bench/.data");
 export const BUCKETS = 16;
+/** Where a section reads: shards are as many, and as far apart, as on the network. */
+export const APART = { STOCK_AND_QUOTES: "apart", STOCK_BUCKETS: BUCKETS };
 /** Raise it when what is written here changes. */
 const FORMAT = 3;
 
@@ -57,9 +59,10 @@ export function kvSeed(...parameters) {
 
 /**
  * Writes the stock of `tables` into the shards' tables and the snapshots: as many units as the table says, or as
- * `unitsOf` a sku; into so many buckets of each region.
+ * `unitsOf` a sku; into the shards of a server with these `vars`.
  */
-export async function stock(state, tables, { unitsOf, buckets = BUCKETS } = {}) {
+export async function stock(state, tables, { unitsOf, vars = APART } = {}) {
+  const buckets = Number(vars.STOCK_BUCKETS);
   const regions = new Map();
   for await (const row of rows(join(tables, "locations.csv"))) regions.set(row.id, row.region);
   const receipts = new Map();
@@ -68,14 +71,16 @@ export async function stock(state, tables, { unitsOf, buckets = BUCKETS } = {}) 
     const receipt = { id, quantity: Number(quantity), eta: new Date(eta).toISOString() };
     receipts.set(key, [...(receipts.get(key) ?? []), receipt].sort((a, b) => (a.eta < b.eta ? -1 : 1)));
   }
-  await makeTables(state, tables, buckets);
+  await makeTables(state, tables, vars);
 
+  const files = new Map();
   const shards = new Map();
   const shard = (region, sku) => {
     const name = `${region}/${bucket(sku, buckets)}`;
     if (!shards.has(name)) {
-      const db = open(objectFile(state, "StockShard", name));
-      shards.set(name, { db, insert: db.prepare("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)") });
+      const { file, prefix } = shardTables(state, name);
+      if (!files.has(file)) files.set(file, open(file));
+      shards.set(name, files.get(file).prepare(`INSERT OR REPLACE INTO ${prefix}positions (sku, location, position) VALUES (?, ?, ?)`));
     }
     return shards.get(name);
   };
@@ -88,7 +93,7 @@ export async function stock(state, tables, { unitsOf, buckets = BUCKETS } = {}) 
     const byRegion = new Map();
     for (const position of positions.sort((a, b) => (a.location < b.location ? -1 : 1))) {
       const region = regions.get(position.location);
-      shard(region, sku).insert.run(sku, position.location, JSON.stringify(position));
+      shard(region, sku).run(sku, position.location, JSON.stringify(position));
       const available = Math.max(position.on_hand - position.safety, 0);
       const owed = Math.max(position.safety - position.on_hand, 0);
       const incoming = position.incoming;
@@ -113,25 +118,36 @@ export async function stock(state, tables, { unitsOf, buckets = BUCKETS } = {}) 
     });
   }
   if (current !== null) flush(current, positions);
-  for (const { db } of [...shards.values(), { db: snapshots }]) {
+  for (const db of [...files.values(), snapshots]) {
     db.exec("COMMIT");
     db.close();
   }
 }
 
 /** Has every shard make its tables, by asking for a sku of each bucket. */
-async function makeTables(state, tables, buckets) {
+async function makeTables(state, tables, vars) {
+  const buckets = Number(vars.STOCK_BUCKETS);
   const waiting = new Map();
   for (const sku of await column(join(tables, "parts.csv"), "sku")) {
     if (!waiting.has(bucket(sku, buckets))) waiting.set(bucket(sku, buckets), sku);
     if (waiting.size === buckets) break;
   }
-  const server = await startServer({ state, log: "ignore", vars: { STOCK_BUCKETS: buckets } });
+  const server = await startServer({ state, log: "ignore", vars });
   for (const sku of waiting.values()) {
     const answer = await fetch(`${server.url}/v1/stock/${encodeURIComponent(sku)}`, { headers: { authorization: "Bearer demo-admin" } });
     if (answer.status !== 200) throw new Error(`GET /v1/stock/${sku}: ${answer.status}`);
   }
   await server.stop();
+}
+
+/** The database that has the tables of a shard, and what their names begin with there (functions/src/objects/depot.rs). */
+export function shardTables(state, name) {
+  const depot = objectFile(state, "Depot", "depot");
+  if (!existsSync(depot)) return { file: objectFile(state, "StockShard", name), prefix: "" };
+  const db = new DatabaseSync(depot, { readOnly: true });
+  const { number } = db.prepare("SELECT number FROM depot_shards WHERE name = ?").get(name);
+  db.close();
+  return { file: depot, prefix: `shard${number}_` };
 }
 
 /** The SQLite file of a Durable Object: local/kv.js says how its name is made. */

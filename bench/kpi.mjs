@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startServer } from "../local/serve.mjs";
 import { ROOT } from "../local/config.mjs";
 import { randomness, zipf } from "./choice.mjs";
-import { BUCKETS, copyOf, DATA, dataset, kvSeed, objectFile, open } from "./data.mjs";
+import { APART, BUCKETS, copyOf, DATA, dataset, kvSeed, objectFile, open } from "./data.mjs";
 import { cpu, load, requestFile } from "./load.mjs";
 import { report } from "./kpi-report.mjs";
 
@@ -50,7 +50,7 @@ async function queriesWithAndWithout(say) {
   const servers = {};
   try {
     const serve = async (name, of, wrangler) => {
-      const server = await startServer({ state: of, wrangler, log: "ignore", vars: { STOCK_BUCKETS: BUCKETS } });
+      const server = await startServer({ state: of, wrangler, log: "ignore", vars: APART });
       servers[name] = server;
     };
     await serve("on", state);

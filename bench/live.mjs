@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { startServer } from "../local/serve.mjs";
-import { bucket, BUCKETS, copyOf, dataset } from "./data.mjs";
+import { APART, bucket, copyOf, dataset } from "./data.mjs";
 import { cpu, memory } from "./load.mjs";
 import { count, ms, table, target, whole } from "./table.mjs";
 
@@ -31,7 +31,7 @@ export async function live(say) {
 
 /** A server of its own for each case: memory that an earlier case has left would be counted. */
 async function measured({ state, skus: all }, { streams, skus }) {
-  const server = await startServer({ state, log: "ignore", vars: { STOCK_BUCKETS: BUCKETS } });
+  const server = await startServer({ state, log: "ignore", vars: APART });
   const { pids } = server;
   const open = [];
   try {

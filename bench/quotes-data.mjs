@@ -4,10 +4,10 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSyn
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LAYOUT } from "../local/serve.mjs";
-import { bucket, DATA, kvSeed, objectFile, open, rows, stock } from "./data.mjs";
+import { bucket, DATA, kvSeed, objectFile, open, rows, shardTables, stock } from "./data.mjs";
 
 /** Raise it when what is written here changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 const FOLDER = join(DATA, `quotes-v${FORMAT}`);
 const GENERATED = 20_000; // of which more than SKUS are sold one by one
 const SKUS = 10_000;
@@ -93,7 +93,7 @@ async function make(say) {
   if (skus.length <= SKUS) throw new Error(`only ${skus.length} skus are sold one by one`);
   const scarce = skus.pop();
   const hot = skus.find((sku) => atBranch.has(sku));
-  await stock(state, tables, { unitsOf: (sku) => (sku === scarce ? FEW : PLENTY), buckets: BUCKETS });
+  await stock(state, tables, { unitsOf: (sku) => (sku === scarce ? FEW : PLENTY), vars: LAYOUT });
   say(`setting aside ${LIVE.toLocaleString("en")} live holds (once)`);
   cpSync(state, join(FOLDER, "full"), { recursive: true });
   holdAside(join(FOLDER, "full"), hot, skus.filter((sku) => atBranch.has(sku) && isBeside(sku, hot)));
@@ -111,10 +111,11 @@ function soldOneByOne({ kind = "physical", life_cycle = "active", pack = { minim
  * that the shard would have written, in the form that a test beside `QuoteHolds` pins. Its desks know nothing of them.
  */
 function holdAside(state, hot, skus) {
-  const db = open(objectFile(state, "StockShard", `${REGION}/${bucket(hot, BUCKETS)}`));
-  const read = db.prepare("SELECT position FROM positions WHERE sku = ? AND location = ?");
-  const hold = db.prepare("INSERT INTO holds (quote, frees_at, holds) VALUES (?, ?, ?)");
-  const write = db.prepare("INSERT OR REPLACE INTO positions (sku, location, position) VALUES (?, ?, ?)");
+  const { file, prefix } = shardTables(state, `${REGION}/${bucket(hot, BUCKETS)}`);
+  const db = open(file);
+  const read = db.prepare(`SELECT position FROM ${prefix}positions WHERE sku = ? AND location = ?`);
+  const hold = db.prepare(`INSERT INTO ${prefix}holds (quote, frees_at, holds) VALUES (?, ?, ?)`);
+  const write = db.prepare(`INSERT OR REPLACE INTO ${prefix}positions (sku, location, position) VALUES (?, ?, ?)`);
   const expires = Date.now() + 365 * 86_400_000; // whenever the bench runs, they are live
   const kept = new Map();
   for (let number = 0; number < LIVE; number++) {

@@ -6,7 +6,7 @@ import { startServer } from "../local/serve.mjs";
 import { ROOT } from "../local/config.mjs";
 import { agree } from "./agreement.mjs";
 import { randomness, zipf } from "./choice.mjs";
-import { BUCKETS, copyOf, DATA, dataset } from "./data.mjs";
+import { APART, copyOf, DATA, dataset } from "./data.mjs";
 import { load, memory, requestFile } from "./load.mjs";
 import { report } from "./reads-report.mjs";
 import { firstAnswer, wasm } from "./startup.mjs";
@@ -30,7 +30,7 @@ export async function reads(say) {
   const servers = {};
   try {
     const serve = async (name, state, wrangler) => {
-      const server = await startServer({ state, wrangler, processes: 1, log: "ignore", vars: wrangler === bare ? {} : { STOCK_BUCKETS: BUCKETS } });
+      const server = await startServer({ state, wrangler, processes: 1, log: "ignore", vars: wrangler === bare ? {} : APART });
       servers[name] = server;
     };
     await serve("bare", join(DATA, "bare"), bare);

@@ -3,6 +3,7 @@
 // each wrapped web object costs more than the work itself (docs/decisions/0010). The two formats are in src/wire.rs.
 import { revive, wasm, settle } from "./glue/instance.js";
 import { durableObject } from "./glue/object.js";
+import { collect } from "./glue/garbage.js";
 import { readBody, NO_BODY, TOO_LARGE } from "./glue/body.js";
 import { answerLines, linesOf } from "./glue/lines.js";
 import { answerLive, isLive } from "./glue/live.js";
@@ -12,8 +13,9 @@ import { trace } from "./glue/analytics.js";
 import { isPage, page } from "./glue/pages.js";
 
 // Durable Objects. Each wraps the Rust struct of the same name.
-export const StockShard = durableObject("StockShard", { watched: true });
+export const StockShard = durableObject("StockShard", { watched: (_, command) => command });
 export const QuoteDesk = durableObject("QuoteDesk", { waits: true, delivers: true });
+export const Depot = durableObject("Depot", { steps: true, delivers: true, watched: (shard, command) => `${shard}\n${command}` });
 export const TokenDesk = durableObject("TokenDesk");
 export const EventLog = durableObject("EventLog");
 export const KpiBoard = durableObject("KpiBoard");
@@ -30,6 +32,7 @@ const UCP_HEADERS = ["ucp-agent", "request-id"];
 
 export default {
   fetch(request, env, ctx) {
+    collect();
     const path = pathOf(request.url);
     if (isPage(path) && env.ASSETS !== undefined) return page(request, path, env);
     const id = requestId(request);

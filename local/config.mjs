@@ -15,7 +15,7 @@ const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "wor
 export const SOCKETS = "sockets";
 
 // The classes whose objects have a process of their own, if there are two: workerd has one thread for all that it does.
-const APART = ["StockShard", "QuoteDesk"];
+const APART = ["StockShard", "QuoteDesk", "Depot"];
 
 /**
  * Writes `<state>/config.capnp`. `vars` go on top of those of wrangler.toml. Each of `secrets` is the name of a binding whose
@@ -149,8 +149,10 @@ function part(name, { values, ...worker }, words, { near, far, other, bindings, 
   ];
 }
 
+/** A process. Its Workers may collect garbage themselves (functions/glue/garbage.js). */
 const runtime = (name, { services, sockets }) => `
 const ${name} :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
   services = ${list(services)},
   sockets = ${list(sockets)},
 );

@@ -9,7 +9,7 @@ import { credentialKey, keyRing } from "./keys.mjs";
 
 // Which objects own what, on one machine. There these objects share a thread, and a commit costs more than what is decided in
 // it; so those that would be many on the network are few here (docs/decisions/0031).
-export const LAYOUT = { STOCK_BUCKETS: "1", QUOTE_DESKS: "1" };
+export const LAYOUT = { STOCK_AND_QUOTES: "together", STOCK_BUCKETS: "1", QUOTE_DESKS: "1" };
 
 const WORKERD = join(ROOT, "node_modules/.bin/workerd");
 const START_MS = 20_000;

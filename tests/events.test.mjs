@@ -38,7 +38,7 @@ export default {
 };`;
 
 let folder, server;
-const serve = () => startServer({ state: join(folder, "state"), wrangler: join(folder, "wrangler.toml"), log: "ignore" });
+const serve = () => startServer({ state: join(folder, "state"), wrangler: join(folder, "wrangler.toml"), vars: { STOCK_AND_QUOTES: "apart" }, log: "ignore" });
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-events-"));

@@ -63,14 +63,14 @@ test("what objects a state folder was made with stays so, whatever a later serve
   const served = async (state, vars) => {
     await startServer({ state, vars, log: "ignore" }).then(({ stop }) => stop());
     const config = readFileSync(join(state, "config.capnp"), "utf8");
-    return ["STOCK_BUCKETS", "QUOTE_DESKS"].map((name) => new RegExp(`"${name}", text = "(.*)"`).exec(config)?.[1]);
+    return ["STOCK_AND_QUOTES", "STOCK_BUCKETS", "QUOTE_DESKS"].map((name) => new RegExp(`"${name}", text = "(.*)"`).exec(config)?.[1]);
   };
   const [made, asked, old] = ["layout", "layout-asked", "layout-old"].map((name) => join(folder, name));
-  assert.deepEqual(await served(made), ["1", "1"]);
-  assert.deepEqual(await served(asked, { STOCK_BUCKETS: "4" }), ["4", "1"]);
-  assert.deepEqual(await served(asked), ["4", "1"]);
+  assert.deepEqual(await served(made), ["together", "1", "1"]);
+  assert.deepEqual(await served(asked, { STOCK_AND_QUOTES: "apart", STOCK_BUCKETS: "4" }), ["apart", "4", "1"]);
+  assert.deepEqual(await served(asked), ["apart", "4", "1"]);
   mkdirSync(join(old, "objects/StockShard"), { recursive: true });
-  assert.deepEqual(await served(old), ["16", undefined]);
+  assert.deepEqual(await served(old), [undefined, "16", undefined]);
 });
 
 /** The public keys of a server on `state`, and how it answered. */

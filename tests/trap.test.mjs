@@ -24,7 +24,7 @@ before(async () => {
   writeFileSync(join(folder, "wrangler.toml"), `
     name = "trap"\nmain = "index.js"\ncompatibility_date = "2026-11-01"
     [[durable_objects.bindings]]\nname = "STOCK"\nclass_name = "StockShard"`);
-  server = await startServer({ state: join(folder, "state"), wrangler: join(folder, "wrangler.toml"), processes: 1, log: "ignore" });
+  server = await startServer({ state: join(folder, "state"), wrangler: join(folder, "wrangler.toml"), vars: { STOCK_AND_QUOTES: "apart" }, processes: 1, log: "ignore" });
 }, { timeout: 600_000 });
 after(async () => {
   await server.stop();

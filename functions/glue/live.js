@@ -26,9 +26,12 @@ export async function answerLive(request, env, { ask, read, respond }) {
   const { status, body } = read(begun);
   if (status !== 200) return respond(begun);
   const stream = new Stream(body, sharing(request, ask, read));
-  const failure = await stream.open(env.STOCK);
+  const failure = await stream.open(shardsOf(env));
   return failure === null ? respond(begun, stream.events) : respond(await ask(`live ${failure}`, NO_BODY));
 }
+
+/** The namespace of stock shards; where stock and quotes are together, all are in one object (src/objects/depot.rs). */
+const shardsOf = ({ STOCK, STOCK_AND_QUOTES, DEPOT }) => (STOCK_AND_QUOTES === "together" ? { getByName: () => DEPOT.getByName("depot") } : STOCK);
 
 // --- what streams share
 
@@ -129,7 +132,7 @@ export class Stream {
   async #watch(shards, name, region, skus) {
     try {
       const stub = shards.getByName(name, { locationHint: region });
-      const url = `https://shard/${encodeURIComponent(skus.join(" "))}`;
+      const url = `https://shard/${encodeURIComponent(name)}/${encodeURIComponent(skus.join(" "))}`;
       const { status, webSocket: socket } = await stub.fetch(url, { headers: { upgrade: "websocket" } });
       if (status !== 101) return this.#fail(status === 503 ? "full" : "lost");
       const lost = () => this.#fail("lost");

@@ -6,21 +6,22 @@ import { Watchers } from "./watchers.js";
 /**
  * The Durable Object class whose behaviour is the Rust struct `name`: `new(state, env)`, `ask(text)`, `alarm()`.
  *
- * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them. One
- * that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
+ * An object whose `ask` decides at once keeps all the command's writes, or after an error or a trap none of them; or, if it decides in
+ * `steps`, sees to that itself for each of them. One that `waits` for others answers with a promise; between two waits its writes are kept together by the platform, and
  * what it must not lose it writes before it asks anybody. One that `delivers` what its calls leave does so a little later, for
  * many calls together, and sees to it by alarm where this is lost: its Rust has `deliver_after()` and `deliver()`. One that is
- * `watched` tells others of its changes by WebSocket: its Rust has `listen(on)` and `changed()`.
+ * `watched` tells others of its changes by WebSocket: its Rust has `listen(on)` and `changed()`, and is asked of a shard with the text
+ * that `watched(shard, command)` makes.
  *
  * Both methods are called by Workers RPC, which costs half of what a fetch does: one command in, one reply out.
  */
-export function durableObject(name, { waits = false, delivers = false, watched = false } = {}) {
+export function durableObject(name, { waits = false, steps = false, delivers = false, watched } = {}) {
   return class extends DurableObject {
     #rust = null;
     #instance = 0;
     #turn = null;
     #delivery = null;
-    #watchers = watched ? new Watchers(this.ctx, this.env.LIVE_STREAMS, (text) => this.#decide(text)) : null;
+    #watchers = watched ? new Watchers(this.ctx, this.env.LIVE_STREAMS, (shard, command) => this.#decide(watched(shard, command))) : null;
 
     /** The Rust object, built again from SQLite when a trap has replaced the wasm instance it lived in. */
     #live() {
@@ -47,19 +48,9 @@ export function durableObject(name, { waits = false, delivers = false, watched =
       return waits ? this.#decide(text) : this.#inTurn(() => this.#decide(text));
     }
 
-    /**
-     * [`ask`] for commands that come together: the reply to each, or null where it failed. Those that are decided at once are one
-     * transaction while none fails.
-     */
+    /** [`ask`] for commands that come together: the reply to each, or null where it failed. */
     askAll(texts) {
-      if (waits) return this.#each(texts);
-      return this.#inTurn(() => {
-        try {
-          return this.#keep((rust) => texts.map((text) => rust.ask(text)));
-        } catch {
-          return this.#each(texts);
-        }
-      });
+      return waits ? this.#each(texts) : this.#inTurn(() => this.#each(texts));
     }
 
     #each(texts) {
@@ -98,8 +89,9 @@ export function durableObject(name, { waits = false, delivers = false, watched =
     /** What `work` answers. All that it writes is kept, or after an error or a trap nothing. */
     #keep(work) {
       return this.#guarded((rust) => {
-        const answer = this.ctx.storage.transactionSync(() => work(rust));
+        const answer = steps ? work(rust) : this.ctx.storage.transactionSync(() => work(rust));
         this.#tell(rust);
+        this.#deliverLater();
         return answer;
       });
     }

@@ -1,5 +1,6 @@
-// Who wants to know when stock of a shard changes: hibernating WebSockets, each with the skus that it watches. A shard may
-// sleep while it is watched, and what the platform keeps with each socket tells it all when it wakes.
+// Who wants to know when stock of a shard changes: hibernating WebSockets, each with the shard and the skus that it watches. An
+// object may sleep while it is watched, and what the platform keeps with each socket tells it all when it wakes. It has one shard
+// or many, so a sku is `<shard> <sku>` in here.
 //
 // A message has a line for each sku: `<sku> <stock as JSON>`, or `<sku> <shard>` where it has gone. The first one tells of
 // all; then of each sku as soon as it changes, but no more than once a second: what changes meanwhile is told together.
@@ -25,7 +26,7 @@ export class Watchers {
   #timer = null;
   #at = Infinity;
 
-  /** `look(command)` answers a command that reads, as text; `most` sockets are let in. */
+  /** `look(shard, command)` answers a command that reads, as text; of each shard `most` sockets are let in. */
   constructor(ctx, most, look) {
     this.#ctx = ctx;
     this.#most = Math.min(Number(most ?? DEFAULT_MOST) || DEFAULT_MOST, PLATFORM_MOST);
@@ -38,16 +39,18 @@ export class Watchers {
     return this.#skus.size > 0;
   }
 
-  /** Lets a socket in that watches the skus which the path of the URL names; 503 if there is no room. */
+  /** Lets a socket in that watches what the path of the URL names: a shard, and skus of it. 503 if there is no room. */
   accept(request) {
-    if (this.#skus.size >= this.#most) return new Response(null, { status: 503 });
-    const skus = decodeURIComponent(new URL(request.url).pathname.slice(1));
-    const first = this.#lines(skus.split(" "));
+    const [shard, skus] = new URL(request.url).pathname.slice(1).split("/").map(decodeURIComponent);
+    const others = [...this.#skus.values()].filter(([one]) => one.startsWith(`${shard} `));
+    if (others.length >= this.#most) return new Response(null, { status: 503 });
+    const watched = `${shard} ${skus}`;
+    const first = this.#lines(skusOf(watched));
     const { 0: theirs, 1: ours } = new WebSocketPair();
     this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#ctx.acceptWebSocket(ours);
-    ours.serializeAttachment(skus);
-    this.#enter(ours, skus);
+    ours.serializeAttachment(watched);
+    this.#enter(ours, watched);
     ours.send([...first.values()].join("\n"));
     return new Response(null, { status: 101, webSocket: theirs });
   }
@@ -78,8 +81,8 @@ export class Watchers {
     return (this.#told.get(sku) ?? 0) + APART;
   }
 
-  #enter(socket, text) {
-    const skus = text.split(" ");
+  #enter(socket, watched) {
+    const skus = skusOf(watched);
     this.#skus.set(socket, skus);
     for (const sku of skus) {
       if (!this.#sockets.has(sku)) this.#sockets.set(sku, new Set());
@@ -129,13 +132,23 @@ export class Watchers {
 
   /** A line for each of these skus. */
   #lines(skus) {
-    const reply = JSON.parse(this.#look(JSON.stringify({ read: { skus } })));
-    const { stock = [], elsewhere = reply.elsewhere?.skus } = reply.read ?? {};
-    const lines = new Map(stock.map((locations, place) => [skus[place], `${skus[place]} ${JSON.stringify(locations)}`]));
-    for (const { sku, shard } of elsewhere ?? []) lines.set(sku, `${sku} ${nameOf(shard)}`);
+    const lines = new Map();
+    for (const [shard, those] of Map.groupBy(skus.map((one) => one.split(" ")), ([shard]) => shard)) {
+      const asked = those.map(([, sku]) => sku);
+      const reply = JSON.parse(this.#look(shard, JSON.stringify({ read: { skus: asked } })));
+      const { stock = [], elsewhere = reply.elsewhere?.skus } = reply.read ?? {};
+      stock.forEach((locations, place) => lines.set(`${shard} ${asked[place]}`, `${asked[place]} ${JSON.stringify(locations)}`));
+      for (const { sku, shard: where } of elsewhere ?? []) lines.set(`${shard} ${sku}`, `${sku} ${nameOf(where)}`);
+    }
     if (skus.some((sku) => !lines.has(sku))) throw new Error("the shard is busy");
     return lines;
   }
+}
+
+/** Of `<shard> <sku> <sku> …`. */
+function skusOf(watched) {
+  const [shard, ...skus] = watched.split(" ");
+  return skus.map((sku) => `${shard} ${sku}`);
 }
 
 /** As src/stock/shard_map.rs has it. */

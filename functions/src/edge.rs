@@ -161,12 +161,7 @@ impl<'a> Edge<'a> {
     /// Sends a command to a stock shard.
     pub async fn ask_shard(&self, shard: &ShardName, command: &Command) -> Result<Reply, Problem> {
         let text = serde_json::to_string(command).map_err(|_| Problem::internal())?;
-        let (name, hint) = (shard.to_string(), Some(shard.region.as_str()));
-        let reply = if command.reads_only() {
-            objects::read(self.env, "STOCK", &name, hint, &text).await
-        } else {
-            objects::ask(self.env, "STOCK", &name, hint, &text).await
-        };
+        let reply = objects::ask_shard(self.env, shard, command.reads_only(), &text).await;
         let reply = reply.map_err(|error| error.told(&format!("stock shard {shard}"), "the stock of this region"))?;
         match holdfast::json::from_str(&reply) {
             Ok(Reply::Busy) => Err(Problem::moving()),

@@ -328,8 +328,8 @@ pub async fn ask(
     let latest = edge.parameter("latest")?.unwrap_or(false);
     let call = AccountCall { account: account.id.clone(), call: Call { idempotency, ask, latest } };
     let text = serde_json::to_string(&call).map_err(|_| Problem::internal())?;
-    let object = quote_desk::object_of(&account.id, edge.env);
-    let reply = edge.timed("stock", objects::ask(edge.env, "QUOTES", &object, None, &text)).await;
+    let (binding, object) = quote_desk::object_of(&account.id, edge.env);
+    let reply = edge.timed("stock", objects::ask(edge.env, binding, &object, None, &text)).await;
     let reply = reply.map_err(|error| error.told(&format!("quote desk {}", account.id), "the quote desk"))?;
     holdfast::json::from_str(&reply).map_err(|error| {
         worker::console_error!("quote desk {} sent an unreadable answer: {error}", account.id);

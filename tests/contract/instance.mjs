@@ -49,8 +49,8 @@ class Instance {
   constructor(folder, { vars, keys, providers, reach, wrangler }) {
     this.folder = folder;
     this.state = join(folder, "state");
-    // Shards are as many as on the network, and desks share an object, as on one machine.
-    this.vars = { STOCK_BUCKETS: "16", QUOTE_DESKS: "1", EVENTS_AFTER_SECONDS: "1", ...vars };
+    // Shards are as many as on the network. They are in one object, as on one machine, or for the second round of `make test` apart.
+    this.vars = { STOCK_AND_QUOTES: process.env.STOCK_AND_QUOTES ?? "together", STOCK_BUCKETS: "16", QUOTE_DESKS: "1", EVENTS_AFTER_SECONDS: "1", ...vars };
     this.keys = keys;
     this.providers = providers;
     this.reach = reach;

@@ -20,6 +20,8 @@ pub struct Alarm {
     storage: worker_sys::DurableObjectStorage,
     /// The alarm that is known to be set.
     set: Cell<Option<Timestamp>>,
+    /// It may be set to a time that nobody remembers.
+    lost: Cell<bool>,
     rang: Cell<Timestamp>,
     failures: Cell<u32>,
 }
@@ -27,13 +29,20 @@ pub struct Alarm {
 impl Alarm {
     /// The alarm that belongs to `storage`.
     pub fn of(storage: worker_sys::DurableObjectStorage) -> Self {
-        Self { storage, set: Cell::default(), rang: Cell::default(), failures: Cell::default() }
+        Self {
+            storage,
+            set: Cell::default(),
+            lost: Cell::default(),
+            rang: Cell::default(),
+            failures: Cell::default(),
+        }
     }
 
     /// Has the object woken at `at`, unless an earlier alarm is set. Not awaited: the platform holds back the reply to
     /// the caller until this and all other writes are durable.
     pub fn wake_at(&self, at: Timestamp) -> Result<(), JsValue> {
-        let at = at.max(self.rang.get().plus(PAUSE));
+        let soonest = self.rang.get().plus(PAUSE);
+        let at = if self.lost.take() { soonest } else { at.max(soonest) };
         if self.set.get().is_none_or(|set| at < set) {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in a double")]
             let millis = at.millis() as f64;
@@ -46,17 +55,29 @@ impl Alarm {
     /// The alarm rang at `now`: none is set any more.
     pub fn rang(&self, now: Timestamp) {
         self.set.set(None);
+        self.lost.set(false);
         self.rang.set(now);
     }
 
-    /// Nothing is known any more, after a failure may have undone the setting.
+    /// Nothing is known any more, after a failure may have undone the setting. The next one is to the soonest time that may be: one
+    /// that was earlier must not be put off.
     pub fn forget(&self) {
         self.set.set(None);
+        self.lost.set(true);
     }
 
     /// What the alarm had to do is done.
     pub fn succeeded(&self) {
         self.failures.set(0);
+    }
+
+    /// What the alarm had to do is [done](Self::succeeded), or [failed](Self::failed) at `now`.
+    pub fn did(&self, done: bool, now: Timestamp) -> Result<(), JsValue> {
+        if !done {
+            return self.failed(now);
+        }
+        self.succeeded();
+        Ok(())
     }
 
     /// What the alarm had to do failed at `now`; it is tried again, later each time. An alarm that returns an error

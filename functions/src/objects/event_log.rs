@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Result, SqlStorage, SqlStorageValue as Value, State, console_error, worker_sys};
+use worker::{Result, SqlStorageValue as Value, State, console_error, worker_sys};
 
 use super::alarm::Alarm;
 use super::now;
-use super::sql::{self, LARGEST, cut, integer, number, string};
+use super::sql::{LARGEST, Sql, cut, integer, number, string};
 use crate::events::forget_at;
 
 /// Never edit one that has been released: add another.
@@ -64,7 +64,7 @@ pub struct Rejected {
 /// The object around a day's log.
 #[wasm_bindgen]
 pub struct EventLog {
-    sql: SqlStorage,
+    sql: Sql,
     storage: worker_sys::DurableObjectStorage,
     alarm: Alarm,
     forget_at: Timestamp,
@@ -80,7 +80,7 @@ impl EventLog {
         let (storage, alarm) = (state.storage()?, Alarm::of(state.storage()?));
         let state = State::from(state);
         let day: Day = state.id().name().unwrap_or_default().parse().map_err(|_| "an event log is named for a day")?;
-        let (sql, forget_at) = (state.storage().sql(), forget_at(day));
+        let (sql, forget_at) = (Sql::of(state.storage().sql(), ""), forget_at(day));
         Ok(Self { sql, storage, alarm, forget_at, ready: Cell::default() })
     }
 
@@ -104,7 +104,7 @@ impl EventLog {
     /// Carries out one command, inside one transaction that `glue/object.js` opens.
     pub fn ask(&self, command: &str) -> std::result::Result<String, JsValue> {
         if !self.ready.get() {
-            sql::migrate(&self.sql, MIGRATIONS)?;
+            self.sql.migrate(MIGRATIONS)?;
             self.ready.set(true);
         }
         self.alarm.wake_at(self.forget_at)?;
@@ -125,13 +125,13 @@ impl EventLog {
              INSERT OR IGNORE INTO events (id, event) \
              SELECT source || ':' || coalesce(event.value->>'seq', event.value->>'id'), event.value \
              FROM batch, json_each(batch.events) AS event";
-        self.sql.exec(statement, vec![batches.get().into()]).map(drop)
+        self.sql.run(statement, vec![batches.get().into()])
     }
 
     fn reject(&self, messages: Vec<Rejected>) -> Result<()> {
         for Rejected { id, why, body } in messages {
             let row: Vec<Value> = vec![id.into(), why.into(), body.into()];
-            self.sql.exec("INSERT OR IGNORE INTO rejected (id, why, body) VALUES (?, ?, ?)", row)?;
+            self.sql.run("INSERT OR IGNORE INTO rejected (id, why, body) VALUES (?, ?, ?)", row)?;
         }
         Ok(())
     }
@@ -191,7 +191,7 @@ impl EventLog {
     /// The rows of a page, and what to pass as `after` for the next one; nothing on the last.
     fn page(&self, statement: &str, after: u64, limit: u32) -> Result<(Vec<Vec<Value>>, Option<u64>)> {
         let parameters = vec![number(after.min(LARGEST))?, number(limit.saturating_add(1).into())?];
-        let mut rows: Vec<Vec<Value>> = self.sql.exec(statement, parameters)?.raw().collect::<Result<_>>()?;
+        let mut rows = self.sql.rows(statement, parameters)?;
         // One row more than asked tells whether there is another page.
         let more = cut(&mut rows, limit);
         let next = rows.last().filter(|_| more).map(|row| integer(row, 0)).transpose()?;

@@ -1,6 +1,7 @@
 //! Durable Objects. Each file opens with its commands, its tables and its alarm.
 
 pub mod alarm;
+mod depot;
 pub mod event_log;
 pub mod kpi_board;
 pub mod outbox;
@@ -10,6 +11,7 @@ mod stock_shard;
 mod token_desk;
 pub(crate) mod webhook_desk;
 
+pub use depot::Depot;
 pub use event_log::EventLog;
 pub use kpi_board::KpiBoard;
 pub use quote_desk::QuoteDesk;
@@ -18,14 +20,16 @@ pub use token_desk::TokenDesk;
 pub use webhook_desk::WebhookDesk;
 
 use std::num::NonZeroU16;
+use std::rc::Rc;
 
-use holdfast::stock::ShardMap;
+use holdfast::stock::{ShardMap, ShardName};
 use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Date, Env};
+use worker::{Date, Env, SqlStorage, State, worker_sys};
 
+use self::alarm::Alarm;
 use crate::problem::Problem;
 
 /// Stock buckets of a region where the deployment does not say.
@@ -35,6 +39,44 @@ const DEFAULT_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 pub fn shard_map(env: &Env) -> ShardMap {
     let configured = env.var("STOCK_BUCKETS").ok().and_then(|value| value.to_string().parse().ok());
     ShardMap::new(configured.unwrap_or(DEFAULT_BUCKETS))
+}
+
+/// Whether this deployment has all stock and all quotes in one object, the [`Depot`].
+fn is_together(env: &Env) -> bool {
+    env.var("STOCK_AND_QUOTES").is_ok_and(|value| value.to_string() == "together")
+}
+
+/// Sends a command to a stock shard, wherever that is: as [`read`] does if it `only_reads`, else as [`ask`].
+pub async fn ask_shard(env: &Env, shard: &ShardName, only_reads: bool, command: &str) -> Result<String, AskError> {
+    let method = if only_reads { "read" } else { "ask" };
+    if is_together(env) {
+        return send(env, depot::BINDING, depot::NAME, None, method, &depot::to_shard(shard, command)).await;
+    }
+    send(env, "STOCK", &shard.to_string(), Some(shard.region.as_str()), method, command).await
+}
+
+/// What the platform gives an object.
+#[derive(Clone)]
+pub struct Home {
+    /// The object's name.
+    pub name: String,
+    /// Its database.
+    pub sql: SqlStorage,
+    /// What its database is in.
+    pub storage: Rc<worker_sys::DurableObjectStorage>,
+    /// Its one alarm.
+    pub alarm: Rc<Alarm>,
+    /// The deployment.
+    pub env: Env,
+}
+
+impl Home {
+    fn of(state: worker_sys::DurableObjectState, env: Env) -> Result<Self, JsValue> {
+        let (storage, alarm) = (Rc::new(state.storage()?), Rc::new(Alarm::of(state.storage()?)));
+        let state = State::from(state);
+        let (name, sql) = (state.id().name().unwrap_or_default(), state.storage().sql());
+        Ok(Self { name, sql, storage, alarm, env })
+    }
 }
 
 /// The object's clock.

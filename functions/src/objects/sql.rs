@@ -1,45 +1,61 @@
 //! SQLite inside an object: migrations, and values that cross without loss.
 
+use std::borrow::Cow;
+
 use holdfast::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Error, Result, SqlStorage, SqlStorageValue as Value};
 
-/// An object's database, migrated.
-pub struct Sql(SqlStorage);
+/// Tables of an object's database, migrated: all of them, or those whose names have a prefix of their own. In a statement
+/// `~` stands for the prefix.
+pub struct Sql {
+    storage: SqlStorage,
+    prefix: String,
+}
 
 impl Sql {
-    /// Opens the database, after the migrations that have not run yet: the statements of each, in order. Which have run
-    /// is in the table `migrations`.
-    pub fn open(sql: SqlStorage, migrations: &[&[&str]]) -> Result<Self> {
-        migrate(&sql, migrations)?;
-        Ok(Self(sql))
+    /// All tables, after the migrations that have not run yet.
+    pub fn open(storage: SqlStorage, migrations: &[&[&str]]) -> Result<Self> {
+        let sql = Self::of(storage, "");
+        sql.migrate(migrations)?;
+        Ok(sql)
+    }
+
+    /// The tables whose names have this prefix, whether they are there or not.
+    pub fn of(storage: SqlStorage, prefix: &str) -> Self {
+        Self { storage, prefix: prefix.into() }
+    }
+
+    /// Runs the migrations that have not run yet: the statements of each, in order. Which have run is in the table
+    /// `migrations`. What one turn writes the platform makes durable together.
+    pub fn migrate(&self, migrations: &[&[&str]]) -> Result<()> {
+        self.run("CREATE TABLE IF NOT EXISTS ~migrations (number INTEGER PRIMARY KEY)", vec![])?;
+        let done = self.rows("SELECT count(*) FROM ~migrations", vec![])?;
+        let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row, 0))?).unwrap_or(usize::MAX);
+        for (number, statements) in (0_i64..).zip(migrations).skip(done) {
+            for statement in *statements {
+                self.run(statement, vec![])?;
+            }
+            self.run("INSERT INTO ~migrations VALUES (?)", vec![number.into()])?;
+        }
+        Ok(())
     }
 
     /// Runs a statement.
     pub fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<()> {
-        self.0.exec(statement, parameters).map(drop)
+        self.storage.exec(&self.named(statement), parameters).map(drop)
     }
 
     /// The rows of a query.
     pub fn rows(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<Vec<Value>>> {
-        self.0.exec(statement, parameters)?.raw().collect()
+        self.storage.exec(&self.named(statement), parameters)?.raw().collect()
     }
-}
 
-/// Runs the migrations that have not run yet, each a list of statements. The platform makes what the object's
-/// constructor writes durable together.
-pub fn migrate(sql: &SqlStorage, migrations: &[&[&str]]) -> Result<()> {
-    sql.exec("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)", None)?;
-    let done: Vec<Vec<Value>> = sql.exec("SELECT count(*) FROM migrations", None)?.raw().collect::<Result<_>>()?;
-    let done = usize::try_from(done.first().map_or(Ok(0), |row| integer(row, 0))?).unwrap_or(usize::MAX);
-    for (number, statements) in (0_i64..).zip(migrations).skip(done) {
-        for statement in *statements {
-            sql.exec(statement, None)?;
-        }
-        sql.exec("INSERT INTO migrations VALUES (?)", vec![number.into()])?;
+    /// The statement with the prefix in its place.
+    fn named<'s>(&self, statement: &'s str) -> Cow<'s, str> {
+        if statement.contains('~') { statement.replace('~', &self.prefix).into() } else { statement.into() }
     }
-    Ok(())
 }
 
 /// Cuts what was read to a page of `limit`. Whether anything was cut off: whoever reads one more than a page has learns

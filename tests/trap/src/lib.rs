@@ -99,7 +99,7 @@ impl Counter {
 
     /// As if each command had changed the sku.
     pub fn changed(&self) -> String {
-        if self.listens.get() { "S\n".into() } else { String::new() }
+        if self.listens.get() { "a S\n".into() } else { String::new() }
     }
 
     #[expect(clippy::unused_async, reason = "glue/object.js expects a promise")]

@@ -28,11 +28,10 @@ use holdfast::stock::shard::{Command, Reply};
 use holdfast::time::{DAY, HOUR};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
-use worker::{Env, State, worker_sys};
+use worker::{Env, worker_sys};
 
 use self::store::{SqlStore, Tables};
-use crate::objects::alarm::Alarm;
-use crate::objects::{Courier, now, outbox};
+use super::{Courier, Home, depot, is_together, now, outbox};
 use crate::together::all;
 
 /// How long answers are remembered for their keys, in milliseconds.
@@ -59,28 +58,36 @@ pub struct AccountCall {
     pub call: Call,
 }
 
-/// The name of the object that has an account's desk. Where the deployment says `QUOTE_DESKS`, all accounts share so many
-/// objects; otherwise each has one of its own, of its name. An account's name has no `/`.
-pub fn object_of(account: &AccountId, env: &Env) -> String {
+/// The binding and the name of the object that has an account's desk. Where stock and quotes are together, it is the depot. Where the
+/// deployment says `QUOTE_DESKS`, all accounts share so many objects; otherwise each has one of its own, of its name. An
+/// account's name has no `/`.
+pub fn object_of(account: &AccountId, env: &Env) -> (&'static str, String) {
+    if is_together(env) {
+        return (depot::BINDING, depot::NAME.into());
+    }
     let objects: Option<NonZeroU64> = env.var("QUOTE_DESKS").ok().and_then(|value| value.to_string().parse().ok());
     let shared = |objects| format!("shared/{}", fnv1a(account.as_str().as_bytes()) % objects);
-    objects.map_or_else(|| account.to_string(), shared)
+    ("QUOTES", objects.map_or_else(|| account.to_string(), shared))
 }
 
-/// The object around desks. All truth is in SQLite; what is here can be lost at any time.
-#[wasm_bindgen]
-pub struct QuoteDesk {
+/// The desks of an object. All truth is in SQLite; what is here can be lost at any time.
+pub struct Desks {
     tables: Rc<Tables>,
     /// Those who are at work, or were lately.
     clerks: RefCell<SortedMap<AccountId, Rc<Clerk<SqlStore>>>>,
-    alarm: Alarm,
     /// How long events wait, in milliseconds.
     deliver_after: i64,
     /// In the event log: `quotes/` and the object's name.
     name: String,
+    home: Home,
+}
+
+/// The object around desks whose shards have objects of their own.
+#[wasm_bindgen]
+pub struct QuoteDesk {
+    desks: Desks,
     /// To the stock shards.
     stock: Courier,
-    env: Env,
 }
 
 #[wasm_bindgen]
@@ -88,58 +95,106 @@ impl QuoteDesk {
     /// Runs the migrations.
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, env: Env) -> Result<QuoteDesk, JsValue> {
-        let alarm = Alarm::of(state.storage()?);
-        let state = State::from(state);
-        let name = format!("quotes/{}", state.id().name().unwrap_or_default());
-        let tables = Rc::new(Tables::open(state.storage().sql())?);
-        let (deliver_after, stock) = (outbox::delay(&env), Courier::to(&env, "STOCK"));
-        Ok(Self { tables, clerks: RefCell::default(), alarm, deliver_after, name, stock, env })
+        let stock = Courier::to(&env, "STOCK");
+        Ok(Self { desks: Desks::open(Home::of(state, env)?)?, stock })
     }
 
     /// Answers one call.
     pub async fn ask(&self, call: String) -> Result<String, JsValue> {
-        let AccountCall { account, call } =
-            holdfast::json::from_str(&call).map_err(|error| JsValue::from(error.to_string()))?;
-        let clerk = self.clerk(account);
-        let answer = self.carry(&clerk, clerk.call(call, now()).map_err(JsValue::from)?).await?;
-        self.wake_when_due()?;
-        serde_json::to_string(&answer).map_err(|error| JsValue::from(error.to_string()))
+        let (clerk, turn) = self.desks.call(&call)?;
+        let answer = self.carry(&clerk, turn).await?;
+        self.desks.answer(&answer)
     }
 
     /// In how many milliseconds to call `deliver`; nothing while no events wait for it.
     pub fn deliver_after(&self) -> Option<u32> {
-        self.tables.is_telling().then(|| u32::try_from(self.deliver_after).unwrap_or_default())
+        self.desks.deliver_after()
     }
 
     /// Delivers the events that wait. Never fails: what could not be delivered is left to the alarm.
     pub async fn deliver(&self) {
-        let _ = self.tell().await;
+        let _ = self.desks.tell().await;
     }
 
     /// Sees to the quotes whose time has come.
     pub async fn alarm(&self) -> Result<(), JsValue> {
-        self.alarm.rang(now());
+        let alarm = &self.desks.home.alarm;
+        alarm.rang(now());
         let seen = self.see_to_quotes().await;
         if let Err(error) = &seen {
-            worker::console_error!("{}: {error}", self.name);
+            worker::console_error!("{}: {error}", self.desks.name);
         }
-        let delivered = self.tell().await;
-        if seen.is_err() || delivered.is_err() {
-            return self.alarm.failed(now());
-        }
-        self.alarm.succeeded();
-        self.tables.forget_deadline();
-        if delivered.is_ok_and(|more| more) {
-            self.alarm.wake_at(now())?;
-        }
-        if let Some(at) = self.tables.next_forgotten(REMEMBERED)? {
-            self.alarm.wake_at(at.plus(FORGET_TOGETHER))?;
-        }
-        self.wake_when_due()
+        let told = self.desks.tell().await;
+        let done = seen.is_ok() && self.desks.rest(told)?;
+        alarm.did(done, now())
     }
 }
 
 impl QuoteDesk {
+    async fn see_to_quotes(&self) -> worker::Result<()> {
+        let mut tasks = Vec::new();
+        let (clerks, of_each) = self.desks.due(DUE_AT_ONCE)?;
+        for clerk in clerks {
+            tasks.extend(clerk.wake(now(), of_each)?.into_iter().map(|turn| (clerk.clone(), turn)));
+        }
+        let carried = tasks.into_iter().map(|(clerk, turn)| async move { self.carry(&clerk, turn).await });
+        for outcome in all(carried).await {
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// Carries messages to and fro until there is an answer.
+    async fn carry(&self, clerk: &Clerk<SqlStore>, mut turn: Turn) -> worker::Result<Answer> {
+        loop {
+            match turn {
+                Turn::Ask(task, asks) => {
+                    // With what was written: a crash while shards are asked is seen to by the alarm.
+                    self.desks.wake_when_due()?;
+                    let asks = asks.into_iter().map(|(shard, command)| self.ask_shard(shard, command));
+                    turn = clerk.heard(task, all(asks).await, now())?;
+                }
+                Turn::Answer(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    async fn ask_shard(&self, shard: ShardName, command: Command) -> (ShardName, Option<Reply>) {
+        let text = serde_json::to_string(&command).unwrap_or_default();
+        let reply = self.stock.ask(&shard.to_string(), shard.region.as_str(), &text).await;
+        let reply = reply.map_err(|error| worker::console_error!("stock shard {shard}: {error}")).ok();
+        let reply = reply.and_then(|text| holdfast::json::from_str(&text).ok());
+        (shard, reply)
+    }
+}
+
+impl Desks {
+    /// Opens the tables, after the migrations that have not run yet.
+    pub fn open(home: Home) -> worker::Result<Self> {
+        let (tables, name) = (Rc::new(Tables::open(home.sql.clone())?), format!("quotes/{}", home.name));
+        Ok(Self { tables, clerks: RefCell::default(), deliver_after: outbox::delay(&home.env), name, home })
+    }
+
+    /// Takes an [`AccountCall`]: to whom, and what comes next.
+    pub fn call(&self, call: &str) -> Result<(Rc<Clerk<SqlStore>>, Turn), JsValue> {
+        let AccountCall { account, call } =
+            holdfast::json::from_str(call).map_err(|error| JsValue::from(error.to_string()))?;
+        let clerk = self.clerk(account);
+        let turn = clerk.call(call, now()).map_err(JsValue::from)?;
+        Ok((clerk, turn))
+    }
+
+    /// The answer as text. What it left to be done later is seen to.
+    pub fn answer(&self, answer: &Answer) -> Result<String, JsValue> {
+        self.wake_when_due()?;
+        serde_json::to_string(answer).map_err(|error| JsValue::from(error.to_string()))
+    }
+
+    /// In how many milliseconds to [tell](Self::tell); nothing while no events wait for it.
+    pub fn deliver_after(&self) -> Option<u32> {
+        self.tables.is_telling().then(|| u32::try_from(self.deliver_after).unwrap_or_default())
+    }
+
     /// The clerk of an account.
     fn clerk(&self, account: AccountId) -> Rc<Clerk<SqlStore>> {
         let mut clerks = self.clerks.borrow_mut();
@@ -156,57 +211,43 @@ impl QuoteDesk {
     }
 
     /// Delivers the events that wait. Whether any are left.
-    async fn tell(&self) -> worker::Result<bool> {
+    pub async fn tell(&self) -> worker::Result<bool> {
         self.tables.told();
-        let delivered = outbox::drain(&self.name, &*self.tables, &self.env).await;
+        let delivered = outbox::drain(&self.name, &*self.tables, &self.home.env).await;
         delivered.inspect_err(|error| worker::console_error!("{}: delivering events: {error}", self.name))
     }
 
-    async fn see_to_quotes(&self) -> worker::Result<()> {
+    /// The clerks of some of the quotes whose time has come, `most` of them, and how many each should look at. Forgets some of what
+    /// is old.
+    pub fn due(&self, most: u32) -> worker::Result<(Vec<Rc<Clerk<SqlStore>>>, u32)> {
         self.tables.forget_old(now(), now().plus(-REMEMBERED))?;
-        let accounts = self.tables.due(now(), DUE_AT_ONCE)?;
-        let of_each = DUE_AT_ONCE.checked_div(u32::try_from(accounts.len()).unwrap_or(DUE_AT_ONCE)).unwrap_or(0).max(1);
-        let mut tasks = Vec::new();
-        for clerk in accounts.into_iter().map(|account| self.clerk(account)) {
-            tasks.extend(clerk.wake(now(), of_each)?.into_iter().map(|turn| (clerk.clone(), turn)));
-        }
-        let carried = tasks.into_iter().map(|(clerk, turn)| async move { self.carry(&clerk, turn).await });
-        for outcome in all(carried).await {
-            outcome?;
-        }
-        Ok(())
+        let accounts = self.tables.due(now(), most)?;
+        let of_each = most.checked_div(u32::try_from(accounts.len()).unwrap_or(most)).unwrap_or(0).max(1);
+        Ok((accounts.into_iter().map(|account| self.clerk(account)).collect(), of_each))
     }
 
-    /// Carries messages to and fro until there is an answer.
-    async fn carry(&self, clerk: &Clerk<SqlStore>, mut turn: Turn) -> worker::Result<Answer> {
-        loop {
-            match turn {
-                Turn::Ask(task, asks) => {
-                    // With what was written: a crash while shards are asked is seen to by the alarm.
-                    self.wake_when_due()?;
-                    let asks = asks.into_iter().map(|(shard, command)| self.ask_shard(shard, command));
-                    turn = clerk.heard(task, all(asks).await, now())?;
-                }
-                Turn::Answer(answer) => return Ok(answer),
-            }
+    /// Sets the alarm for what is left when quotes were seen to and events [told](Self::tell). Whether the latter went well.
+    pub fn rest(&self, told: worker::Result<bool>) -> Result<bool, JsValue> {
+        let Ok(more) = told else { return Ok(false) };
+        self.tables.forget_deadline();
+        if more {
+            self.home.alarm.wake_at(now())?;
         }
-    }
-
-    async fn ask_shard(&self, shard: ShardName, command: Command) -> (ShardName, Option<Reply>) {
-        let text = serde_json::to_string(&command).unwrap_or_default();
-        let reply = self.stock.ask(&shard.to_string(), shard.region.as_str(), &text).await;
-        let reply = reply.map_err(|error| worker::console_error!("stock shard {shard}: {error}")).ok();
-        let reply = reply.and_then(|text| holdfast::json::from_str(&text).ok());
-        (shard, reply)
+        if let Some(at) = self.tables.next_forgotten(REMEMBERED)? {
+            self.home.alarm.wake_at(at.plus(FORGET_TOGETHER))?;
+        }
+        self.wake_when_due()?;
+        Ok(true)
     }
 
     /// Sets the alarm to the time at which the next quote wants to be looked at, or new events have waited for too long.
-    fn wake_when_due(&self) -> Result<(), JsValue> {
+    pub fn wake_when_due(&self) -> Result<(), JsValue> {
+        let alarm = &self.home.alarm;
         if self.tables.is_telling() {
-            self.alarm.wake_at(now().plus(self.deliver_after.saturating_mul(DELIVER_ANYHOW)))?;
+            alarm.wake_at(now().plus(self.deliver_after.saturating_mul(DELIVER_ANYHOW)))?;
         }
         match self.tables.next_deadline()? {
-            Some(at) => self.alarm.wake_at(at.max(now())),
+            Some(at) => alarm.wake_at(at.max(now())),
             None => Ok(()),
         }
     }

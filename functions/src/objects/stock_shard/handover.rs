@@ -7,19 +7,20 @@ use holdfast::stock::shard::handover::{self, Errand, Next};
 use wasm_bindgen::JsValue;
 use worker::Error;
 
-use super::{StockShard, now};
-use crate::objects;
+use super::Shard;
 use crate::objects::alarm::{breathe, transaction};
+use crate::objects::depot::Shards;
+use crate::objects::{ask, now};
 
 /// Steps of one handover in one alarm; the platform allows an invocation a thousand calls.
 const STEPS_AT_ONCE: u32 = 100;
 
-impl StockShard {
+impl Shard {
     /// Carries on every handover. Whether any is left to be carried on.
-    pub(super) async fn hand_over(&self) -> Result<bool, Error> {
+    pub(super) async fn hand_over(&self, beside: Option<&Shards>) -> Result<bool, Error> {
         let (mut left, mut failed) = (false, None);
         for sku in handover::under_way(&self.store)? {
-            match self.carry(&sku).await {
+            match self.carry(&sku, beside).await {
                 Ok(more) => left |= more,
                 Err(error) => failed = Some(error),
             }
@@ -27,7 +28,7 @@ impl StockShard {
         failed.map_or(Ok(left), Err)
     }
 
-    async fn carry(&self, sku: &Sku) -> Result<bool, Error> {
+    async fn carry(&self, sku: &Sku, beside: Option<&Shards>) -> Result<bool, Error> {
         for _ in 0..STEPS_AT_ONCE {
             let mut next = Next::Rest;
             self.write(|| {
@@ -35,7 +36,7 @@ impl StockShard {
                 Ok(())
             })?;
             match next {
-                Next::Send(errand) => self.send(sku, *errand).await?,
+                Next::Send(errand) => self.send(sku, *errand, beside).await?,
                 Next::Again => breathe().await,
                 Next::Wait => return Ok(true),
                 Next::Rest => return Ok(false),
@@ -44,12 +45,13 @@ impl StockShard {
         Ok(true)
     }
 
-    async fn send(&self, sku: &Sku, errand: Errand) -> Result<(), Error> {
-        let text = serde_json::to_string(&errand.command)?;
-        let reply =
-            objects::ask(&self.env, "STOCK", &errand.to.to_string(), Some(errand.to.region.as_str()), &text).await;
-        let why = match reply.as_deref().map(holdfast::json::from_str) {
-            Ok(Ok(Reply::Done)) => {
+    async fn send(&self, sku: &Sku, errand: Errand, beside: Option<&Shards>) -> Result<(), Error> {
+        let reply = match beside {
+            Some(shards) => shards.decide(&errand.to, errand.command.clone()),
+            None => self.send_away(&errand).await,
+        };
+        let why = match reply {
+            Ok(Reply::Done) => {
                 let mut errand = Some(errand);
                 return self.write(|| errand.take().map_or(Ok(()), |errand| handover::heard(errand, &self.store)));
             }
@@ -60,9 +62,15 @@ impl StockShard {
         Err(Error::RustError(why))
     }
 
+    async fn send_away(&self, errand: &Errand) -> Result<Reply, Error> {
+        let (name, region) = (errand.to.to_string(), Some(errand.to.region.as_str()));
+        let reply = ask(&self.home.env, "STOCK", &name, region, &serde_json::to_string(&errand.command)?).await;
+        Ok(holdfast::json::from_str(&reply.map_err(|error| Error::RustError(error.to_string()))?)?)
+    }
+
     /// Decides in one transaction. After a failure nothing is written, nor remembered.
     fn write(&self, mut work: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
-        let written = transaction(&self.storage, || work().map_err(JsValue::from));
+        let written = transaction(&self.home.storage, || work().map_err(JsValue::from));
         written.map_err(|error| {
             self.forget();
             Error::from(error)

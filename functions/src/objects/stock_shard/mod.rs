@@ -14,18 +14,18 @@ mod store;
 
 use holdfast::catalog::keys;
 use holdfast::id::Sku;
-use holdfast::stock::shard::{self, Command, PUBLISH_AFTER};
+use holdfast::stock::shard::{self, Command, PUBLISH_AFTER, Reply};
 use holdfast::stock::shard_map::InvalidShardName;
 use holdfast::stock::store::Store as _;
 use holdfast::stock::{ShardName, Share, Snapshot};
-use holdfast::time::Timestamp;
 use wasm_bindgen::prelude::*;
-use worker::{Date, Env, Error, KvStore, State, console_error, worker_sys};
+use worker::{Env, Error, KvStore, console_error, worker_sys};
 
 use self::store::SqlStore;
-use super::alarm::{Alarm, breathe, transaction};
+use super::alarm::{breathe, transaction};
+use super::depot::Shards;
 use super::outbox::{self, Outbox};
-use super::shard_map;
+use super::{Home, now, shard_map};
 use crate::together::all;
 
 /// Snapshots published by one alarm; the platform allows an invocation a thousand calls.
@@ -35,52 +35,85 @@ const SLICES_AT_ONCE: u32 = 20;
 /// Snapshots published together, so that their writes share a commit.
 const PUBLISH_TOGETHER: usize = 25;
 
-/// The object around a shard. All truth is in SQLite; what is here can be lost at any time.
-#[wasm_bindgen]
-pub struct StockShard {
+/// A shard at work on its tables. All truth is in SQLite; what is here can be lost at any time.
+pub struct Shard {
     store: SqlStore,
-    storage: worker_sys::DurableObjectStorage,
-    alarm: Alarm,
+    home: Home,
     name: ShardName,
-    env: Env,
 }
+
+/// The object around a shard that has one of its own.
+#[wasm_bindgen]
+pub struct StockShard(Shard);
 
 #[wasm_bindgen]
 impl StockShard {
     /// Runs the migrations. Called on the object's first use, and again after a trap has replaced the wasm instance.
     #[wasm_bindgen(constructor)]
     pub fn new(state: worker_sys::DurableObjectState, env: Env) -> Result<StockShard, JsValue> {
-        let storage = state.storage()?;
-        let alarm = Alarm::of(state.storage()?);
-        let state = State::from(state);
-        let name = state.id().name().unwrap_or_default();
-        let name: ShardName = name.parse().map_err(|error: InvalidShardName| JsValue::from(error.to_string()))?;
-        let origin = match &name.share {
-            Share::Bucket(_) => None,
-            Share::Sku(sku) => Some((sku.clone(), shard_map(&env).home(&name.region, sku))),
-        };
-        let store = SqlStore::open(state.storage().sql(), origin)?;
-        Ok(Self { store, storage, alarm, name, env })
+        let home = Home::of(state, env)?;
+        let name = home.name.parse().map_err(|error: InvalidShardName| JsValue::from(error.to_string()))?;
+        Ok(Self(Shard::open(name, "", home)?))
     }
 
     /// Decides one command. Synchronous, and inside one transaction that `glue/object.js` opens.
     pub fn ask(&self, command: &str) -> Result<String, JsValue> {
-        self.decide(command).inspect_err(|_| self.forget())
+        let command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
+        let reply = self.0.decide(command).inspect_err(|_| self.0.forget())?;
+        serde_json::to_string(&reply).map_err(|error| JsValue::from(error.to_string()))
     }
 
     /// Whether anybody watches skus of this shard (`glue/watchers.js`): only then is it noted what changes.
     pub fn listen(&self, on: bool) {
-        self.store.note_changes(on);
+        self.0.store.note_changes(on);
     }
 
-    /// The skus that have changed since this was asked last, a line for each change.
+    /// The skus that have changed since this was asked last, a line for each change: the shard and the sku.
     pub fn changed(&self) -> String {
-        self.store.take_changes()
+        self.0.changed()
     }
 
     /// Does what is due. Never fails: what could not be done is due again later.
     pub async fn alarm(&self) -> Result<(), JsValue> {
-        self.alarm.rang(now());
+        self.0.home.alarm.rang(now());
+        let done = self.0.attend(None).await?;
+        self.0.home.alarm.did(done, now())
+    }
+}
+
+impl Shard {
+    /// The shard `name` on the tables with this prefix, after the migrations that have not run yet.
+    pub fn open(name: ShardName, prefix: &str, home: Home) -> Result<Self, Error> {
+        let origin = match &name.share {
+            Share::Bucket(_) => None,
+            Share::Sku(sku) => Some((sku.clone(), shard_map(&home.env).home(&name.region, sku))),
+        };
+        let store = SqlStore::open(home.sql.clone(), prefix, origin)?;
+        Ok(Self { store, home, name })
+    }
+
+    /// Decides one command, in a transaction. After an error, [`Shard::forget`].
+    pub fn decide(&self, command: Command) -> Result<Reply, JsValue> {
+        let output = shard::handle(command, now(), &self.store)?;
+        if let Some(at) = output.wake_at {
+            self.home.alarm.wake_at(at)?;
+        }
+        Ok(output.reply)
+    }
+
+    /// Whether to note what changes.
+    pub fn listen(&self, on: bool) {
+        self.store.note_changes(on);
+    }
+
+    /// What has changed since this was asked last, a line for each change: the shard and the sku.
+    pub fn changed(&self) -> String {
+        self.store.take_changes().lines().map(|sku| format!("{} {sku}\n", self.name)).collect()
+    }
+
+    /// Does what is due, and sets the alarm for what is due later. Whether all went well: what did not is due again. `beside`: the
+    /// shards that it shares an object with.
+    pub async fn attend(&self, beside: Option<&Shards>) -> Result<bool, JsValue> {
         let tidied = self.tidy().await;
         if let Err(error) = &tidied {
             console_error!("stock shard {}: tidying: {error:?}", self.name);
@@ -90,47 +123,41 @@ impl StockShard {
         if let Err(error) = &published {
             console_error!("stock shard {}: publishing: {error}", self.name);
         }
-        let delivered = outbox::drain(&self.name.to_string(), &self.store, &self.env).await;
+        let delivered = outbox::drain(&self.name.to_string(), &self.store, &self.home.env).await;
         if let Err(error) = &delivered {
             console_error!("stock shard {}: delivering events: {error}", self.name);
         }
-        let handed_over = self.hand_over().await;
+        let handed_over = self.hand_over(beside).await;
         if let Err(error) = &handed_over {
             console_error!("stock shard {}: handing over: {error}", self.name);
         }
         if tidied.is_err() || published.is_err() || delivered.is_err() || handed_over.is_err() {
-            return self.alarm.failed(now());
+            return Ok(false);
         }
-        self.alarm.succeeded();
+        let alarm = &self.home.alarm;
         if handed_over.is_ok_and(|more| more) {
-            self.alarm.wake_at(now())?;
+            alarm.wake_at(now())?;
         }
         // More may wait than was done, and more may have come meanwhile.
         let soon = now().plus(PUBLISH_AFTER);
         if delivered.is_ok_and(|more| more) {
-            self.alarm.wake_at(soon)?;
+            alarm.wake_at(soon)?;
         }
         if let Some(at) = self.store.next_publication()? {
             // What is left of many was not published lately: those that were, and have changed since, come after it.
-            self.alarm.wake_at(if published.is_ok_and(|more| more) { now() } else { at.max(soon) })?;
+            alarm.wake_at(if published.is_ok_and(|more| more) { now() } else { at.max(soon) })?;
         }
-        shard::deadline(&self.store)?.map_or(Ok(()), |at| self.alarm.wake_at(at))
-    }
-
-    fn decide(&self, command: &str) -> Result<String, JsValue> {
-        let command: Command = holdfast::json::from_str(command).map_err(|error| JsValue::from(error.to_string()))?;
-        let output = shard::handle(command, now(), &self.store)?;
-        if let Some(at) = output.wake_at {
-            self.alarm.wake_at(at)?;
+        if let Some(at) = shard::deadline(&self.store)? {
+            alarm.wake_at(at)?;
         }
-        serde_json::to_string(&output.reply).map_err(|error| JsValue::from(error.to_string()))
+        Ok(true)
     }
 
     /// Frees what is due and forgets what is over, slice by slice, so that commands need not wait for all of it.
     async fn tidy(&self) -> Result<(), JsValue> {
         for _ in 0..SLICES_AT_ONCE {
             let mut next = None;
-            transaction(&self.storage, || {
+            transaction(&self.home.storage, || {
                 next = shard::tidy(now(), &self.store)?;
                 Ok(())
             })?;
@@ -145,7 +172,7 @@ impl StockShard {
     /// Publishes the snapshots that are out of date, so many of them; whether there may be more. A sku that changes meanwhile
     /// stays out of date.
     async fn publish(&self) -> Result<bool, Error> {
-        let kv = self.env.kv("SNAPSHOTS")?;
+        let kv = self.home.env.kv("SNAPSHOTS")?;
         let due = shard::publishable(PUBLISH_AT_ONCE, now(), &self.store)?;
         for some in due.chunks(PUBLISH_TOGETHER) {
             for put in all(some.iter().map(|(sku, snapshot)| self.put(&kv, sku, snapshot))).await {
@@ -165,9 +192,9 @@ impl StockShard {
     }
 
     /// Forgets what is in memory, after a failure has undone writes.
-    fn forget(&self) {
+    pub fn forget(&self) {
         self.store.forget();
-        self.alarm.forget();
+        self.home.alarm.forget();
     }
 }
 
@@ -179,8 +206,4 @@ impl Outbox for SqlStore {
     fn delivered(&self, seq: u64) -> Result<(), Error> {
         holdfast::stock::store::Store::delivered(self, seq)
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
 }
