@@ -152,7 +152,7 @@ function part(name, { values, ...worker }, words, { near, far, other, bindings, 
 /** A process. Its Workers may collect garbage themselves (functions/glue/garbage.js). */
 const runtime = (name, { services, sockets }) => `
 const ${name} :Workerd.Config = (
-  v8Flags = ["--expose-gc"],
+  v8Flags = ["--expose-gc", "--wasm-tiering-budget=1000000"],
   services = ${list(services)},
   sockets = ${list(sockets)},
 );
