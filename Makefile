@@ -31,6 +31,8 @@ seed: setup ## write the demonstration catalogue into STATE (while no server use
 	cargo run --profile tool --locked --package kv-seed -- demo --state "$(STATE)"
 	@rm -f "$(STATE)/seeded-stock"; touch "$(STATE)/seeded-catalog"; echo "the next make run posts the opening stock"
 
+# What is tested again with stock and quotes in objects of their own, as on the network.
+APART := quotes quotes-bad-input quote-events holds-crash holds-under-load peers-bugs reshard live crash
 test: ## every test: Rust, then what crosses HTTP
 	@scripts/setup.sh test
 	@scripts/build.sh
@@ -39,6 +41,7 @@ test: ## every test: Rust, then what crosses HTTP
 	@$(TOOLED) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
 	  cargo test --locked --package functions --target wasm32-unknown-unknown --test wasm
 	@$(TOOLED) node --no-warnings --test "tests/**/*.test.mjs"
+	@$(TOOLED) STOCK_AND_QUOTES=apart node --no-warnings --test $(APART:%=tests/contract/%.test.mjs)
 
 SEEDS ?= 100
 FROM ?= 10000

@@ -61,8 +61,16 @@ export function cpu(pids) {
   return pids().reduce((sum, pid) => sum + cpuOf(pid), 0);
 }
 
+/** Nothing for a process that has just ended: PostgreSQL cleans up in processes of a moment. */
 function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  let stat;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ESRCH") return 0;
+    throw error;
+  }
+  const fields = stat.split(") ")[1].split(" ");
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND) * 1e6;
 }
 

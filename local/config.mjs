@@ -14,8 +14,9 @@ const KNOWN = ["name", "main", "compatibility_date", "compatibility_flags", "wor
 /** The folder in the state folder where processes meet. */
 export const SOCKETS = "sockets";
 
-// The classes whose objects have a process of their own, if there are two: workerd has one thread for all that it does.
-const APART = ["StockShard", "QuoteDesk", "Depot"];
+// What has a process of its own, if there are two, since workerd has one thread for all that it does: the objects that are asked for
+// quotes, and the queue with the objects that its events go to.
+const APART = ["StockShard", "QuoteDesk", "Depot", "EventLog", "KpiBoard", "queue"];
 
 /**
  * Writes `<state>/config.capnp`. `vars` go on top of those of wrangler.toml. Each of `secrets` is the name of a binding whose
@@ -34,14 +35,14 @@ export function writeConfig({ state, vars = {}, secrets = [], reach = [], proces
   const path = join(realpathSync(state), "config.capnp");
   const words = wordsFor(dirname(path), description.compatibility_date);
   const worker = theWorker(description, words, { folder: dirname(wrangler), vars });
-  const apart = worker.objects.filter(({ class_name }) => processes === 2 && APART.includes(class_name));
-  const others = worker.objects.filter((object) => !apart.includes(object));
-  const texts = [edge(worker, words, { near: others, far: apart, secrets, reach })];
-  if (apart.length > 0) texts.push(stock(worker, words, { near: apart, far: others }));
+  const isApart = ({ class_name, kind }) => APART.includes(class_name ?? kind);
+  const two = processes === 2 && worker.objects.some(isApart);
+  const texts = [part("edge", two && "stock", (thing) => !two || !isApart(thing), worker, words, { secrets, reach })];
+  if (two) texts.push(part("stock", "edge", isApart, worker, words, { secrets: [], reach: [] }));
   writeFileSync(path, `# Written by local/config.mjs from wrangler.toml at each start. Changes made here are lost.
 using Workerd = import "/workerd/workerd.capnp";
 ${texts.flat().join("")}`);
-  return { path, processes: apart.length > 0 ? ["edge", "stock"] : ["edge"] };
+  return { path, processes: two ? ["edge", "stock"] : ["edge"] };
 }
 
 /** What wrangler.toml, which is in `folder`, says of the Worker. */
@@ -58,90 +59,81 @@ function theWorker(description, { embed }, { folder, vars }) {
     flags: description.compatibility_flags,
     values: Object.entries({ ...description.vars, ...vars }).map(([name, value]) => named(name, `text = ${text(String(value))}`)),
     objects: description.durable_objects?.bindings ?? [],
-    // The bindings that a service of the edge is behind, for all of a kind the same one.
+    // The bindings that a service is behind, for all of a kind the same one.
     served: [
-      ...(description.kv_namespaces ?? []).map(({ binding }) => ({ binding, kind: "kvNamespace", service: serves("kv", { namespace: binding }) })),
-      ...(description.queues?.producers ?? []).map(({ binding, queue }) => ({ binding, kind: "queue", service: serves("queues", { queue }) })),
+      ...(description.kv_namespaces ?? []).map(({ binding }) => ({ binding, kind: "kvNamespace", service: serves("Kv", { namespace: binding }) })),
+      ...(description.queues?.producers ?? []).map(({ binding, queue }) => ({ binding, kind: "queue", service: serves("Queues", { queue }) })),
     ],
     consumers: Object.fromEntries((description.queues?.consumers ?? []).map(({ queue, ...settings }) => [queue, settings])),
     assets: description.assets && { binding: description.assets.binding, folder: resolve(folder, description.assets.directory) },
   };
 }
 
-/** The process that answers requests. */
-function edge({ served, consumers, assets, ...worker }, words, { near, far, secrets, reach }) {
+/** A process with what `isHere`. The rest is in the `other` one: its objects are asked by relay.js and door.js, its services by a socket for each. */
+function part(name, other, isHere, { served, consumers, assets, objects, values, ...worker }, words, { secrets, reach }) {
+  const [near, far] = [objects.filter(isHere), objects.filter((object) => !isHere(object))];
+  const [ours, theirs] = [served.filter(isHere), served.filter((binding) => !isHere(binding))];
   const bindings = [
+    ...values,
     ...secrets.map((name) => named(name, `fromEnvironment = ${text(name)}`)),
-    ...served.map(({ binding, kind, service }) => named(binding, `${kind} = ${service}`)),
+    ...ours.map(({ binding, kind, service }) => named(binding, `${kind} = ${service}`)),
+    ...theirs.map(({ binding, kind }) => named(binding, `${kind} = ${text(binding)}`)),
   ];
   const services = [
-    runs("kv"), runs("queues"),
+    named("main", `worker = .${name}Main`), named("objects", 'disk = (path = "set on the command line", writable = true)'),
     named("internet", `network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))`),
+    ...theirs.map(({ binding }) => named(binding, `external = (address = ${address(binding)}, http = ())`)),
   ];
-  const workers = [
-    words.own("kv", ["local/kv.js"], {
+  const sockets = name === "edge" ? [named("http", 'http = (), service = "main"')] : [];
+  const workers = [];
+  const runs = (service, worker) => {
+    services.push(named(service, `worker = .${name}${service}`));
+    workers.push(worker(`${name}${service}`));
+  };
+
+  if (ours.some(({ kind }) => kind === "kvNamespace")) {
+    runs("Kv", (name) => words.own(name, ["local/kv.js"], {
       bindings: [namespace("NAMESPACES", "KvNamespace")],
       classes: ['(className = "KvNamespace", uniqueKey = "kv", enableSql = true, preventEviction = true)'],
-    }),
-    words.own("queues", ["local/queue.js"], {
+    }));
+  }
+  if (ours.some(({ kind }) => kind === "queue")) {
+    runs("Queues", (name) => words.own(name, ["local/queue.js"], {
       // Lets a service binding call a `queue` handler. Experimental, and therefore needs --experimental on the command line.
       flags: ["service_binding_extra_handlers"],
       bindings: [namespace("QUEUES", "Queue"), named("CONSUMER", 'service = "main"'), named("SETTINGS", `json = ${text(JSON.stringify(consumers))}`)],
       classes: [stored("Queue", "queue")],
-    }),
-  ];
-  if (assets) {
-    bindings.push(named(assets.binding, 'service = "assets"'));
-    services.push(runs("assets"), named("files", `disk = (path = ${text(assets.folder)})`));
-    workers.push(words.own("assets", ["local/assets.js"], { bindings: [named("FILES", 'service = "files"')] }));
+    }));
   }
-  const sockets = [named("http", 'http = (), service = "main"')];
-  const other = far.length > 0 ? "stock" : undefined;
-  if (other) {
-    sockets.push(...served.map(({ binding, service }) => named(binding, `address = ${address(binding)}, http = (), service = ${service}`)));
+  if (assets && name === "edge") {
+    bindings.push(named(assets.binding, 'service = "Assets"'));
+    services.push(named("files", `disk = (path = ${text(assets.folder)})`));
+    runs("Assets", (name) => words.own(name, ["local/assets.js"], { bindings: [named("FILES", 'service = "files"')] }));
   }
-  return [...part("edge", worker, words, { near, far, other, bindings, services, sockets }), ...workers];
-}
-
-/** The process that has stock and quotes. */
-function stock({ served, ...worker }, words, { near, far }) {
-  const bindings = served.map(({ binding, kind }) => named(binding, `${kind} = ${text(binding)}`));
-  const services = served.map(({ binding }) => named(binding, `external = (address = ${address(binding)}, http = ())`));
-  return part("stock", worker, words, { near, far, other: "edge", bindings, services });
-}
-
-/** A process with the objects `near`. Those that are `far` are in the `other` one, if there is one: they are asked by relay.js and door.js. */
-function part(name, { values, ...worker }, words, { near, far, other, bindings, services, sockets = [] }) {
-  const workers = [];
   if (other) {
     const rpc = 'http = (capnpConnectHost = "objects")';
-    services.push(named("other", `external = (address = ${address(other)}, ${rpc})`), named("door", `worker = .${name}Door`));
-    sockets.push(named(name, `address = ${address(name)}, ${rpc}, service = "door"`));
-    workers.push(words.own(`${name}Door`, ["local/door.js"], { bindings: near.map(({ name, class_name }) => namespace(name, class_name, "main")) }));
+    services.push(named("other", `external = (address = ${address(other)}, ${rpc})`));
+    sockets.push(
+      named(name, `address = ${address(name)}, ${rpc}, service = "Door"`),
+      ...ours.map(({ binding, service }) => named(binding, `address = ${address(binding)}, http = (), service = ${service}`)),
+    );
+    runs("Door", (name) => words.own(name, ["local/door.js"], { bindings: near.map(({ name, class_name }) => namespace(name, class_name, "main")) }));
   }
   for (const { name, class_name } of far) {
-    const relay = `relay${class_name}`;
-    services.push(runs(relay));
-    workers.push(words.own(relay, ["local/relay.js", "functions/glue/courier.js"], {
+    runs(`Relay${class_name}`, (worker) => words.own(worker, ["local/relay.js", "functions/glue/courier.js"], {
       bindings: [named("NAMESPACE", `text = ${text(name)}`), named("DOOR", 'service = "other"')],
-      classes: [stored("Relay", relay)],
+      classes: [stored("Relay", `relay${class_name}`)],
       storage: "inMemory = void",
     }));
   }
   return [
-    runtime(name, {
-      services: [
-        named("main", `worker = .${name}Main`), named("objects", 'disk = (path = "set on the command line", writable = true)'),
-        ...services,
-      ],
-      sockets,
-    }),
+    runtime(name, { services, sockets }),
     words.worker(`${name}Main`, {
       ...worker,
       bindings: [
-        ...values, ...bindings,
+        ...bindings,
         ...near.map(({ name, class_name }) => namespace(name, class_name)),
-        ...far.map(({ name, class_name }) => namespace(name, "Relay", `relay${class_name}`)),
+        ...far.map(({ name, class_name }) => namespace(name, "Relay", `Relay${class_name}`)),
       ],
       classes: [...new Set(near.map(({ class_name }) => class_name))].map((name) => stored(name)),
     }),
@@ -179,7 +171,6 @@ const ${name} :Workerd.Worker = (
 const text = (value) => JSON.stringify(value);
 const list = (items) => `[${items.map((item) => `\n    ${item}`).join(",")}]`;
 const named = (name, value) => `(name = ${text(name)}, ${value})`;
-const runs = (name) => named(name, `worker = .${name}`);
 const namespace = (name, of, at) => named(name, `durableObjectNamespace = (className = ${text(of)}${at ? `, serviceName = ${text(at)}` : ""})`);
 const stored = (name, key = name) => `(className = ${text(name)}, uniqueKey = ${text(key)}, enableSql = true)`;
 /** A socket where the processes meet, named from the folder that they run in. */

@@ -4,7 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Bundles } from "./courier.js";
 
 /** So few that the other process has begun with some while this one still reads the rest. */
-const MOST = 8;
+const MOST = 16;
 
 /** Stands for an object of the namespace that is called NAMESPACE there. */
 export class Relay extends DurableObject {
