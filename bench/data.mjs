@@ -18,7 +18,7 @@ export const BUCKETS = 16;
 /** Where a section reads: shards are as many, and as far apart, as on the network. */
 export const APART = { STOCK_AND_QUOTES: "apart", STOCK_BUCKETS: BUCKETS };
 /** Raise it when what is written here changes. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** Makes the catalogue of so many skus if it is not there; returns its state folder and its skus. */
 export async function dataset(skus, say) {
@@ -80,7 +80,7 @@ export async function stock(state, tables, { unitsOf, vars = APART } = {}) {
     if (!shards.has(name)) {
       const { file, prefix } = shardTables(state, name);
       if (!files.has(file)) files.set(file, open(file));
-      shards.set(name, files.get(file).prepare(`INSERT OR REPLACE INTO ${prefix}positions (sku, location, position) VALUES (?, ?, ?)`));
+      shards.set(name, files.get(file).prepare(`INSERT OR REPLACE INTO ${prefix}positions (sku, location, position, expecting) VALUES (?, ?, ?, ?)`));
     }
     return shards.get(name);
   };
@@ -93,7 +93,7 @@ export async function stock(state, tables, { unitsOf, vars = APART } = {}) {
     const byRegion = new Map();
     for (const position of positions.sort((a, b) => (a.location < b.location ? -1 : 1))) {
       const region = regions.get(position.location);
-      shard(region, sku).run(sku, position.location, JSON.stringify(position));
+      shard(region, sku).run(sku, position.location, JSON.stringify(position), Number(position.incoming.length > 0));
       const available = Math.max(position.on_hand - position.safety, 0);
       const owed = Math.max(position.safety - position.on_hand, 0);
       const incoming = position.incoming;

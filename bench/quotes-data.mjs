@@ -7,7 +7,7 @@ import { LAYOUT } from "../local/serve.mjs";
 import { bucket, DATA, kvSeed, objectFile, open, rows, shardTables, stock } from "./data.mjs";
 
 /** Raise it when what is written here changes. */
-const FORMAT = 3;
+const FORMAT = 4;
 const FOLDER = join(DATA, `quotes-v${FORMAT}`);
 const GENERATED = 20_000; // of which more than SKUS are sold one by one
 const SKUS = 10_000;
@@ -115,7 +115,7 @@ function holdAside(state, hot, skus) {
   const db = open(file);
   const read = db.prepare(`SELECT position FROM ${prefix}positions WHERE sku = ? AND location = ?`);
   const hold = db.prepare(`INSERT INTO ${prefix}holds (quote, frees_at, holds) VALUES (?, ?, ?)`);
-  const write = db.prepare(`INSERT OR REPLACE INTO ${prefix}positions (sku, location, position) VALUES (?, ?, ?)`);
+  const write = db.prepare(`UPDATE ${prefix}positions SET position = ? WHERE sku = ? AND location = ?`);
   const expires = Date.now() + 365 * 86_400_000; // whenever the bench runs, they are live
   const kept = new Map();
   for (let number = 0; number < LIVE; number++) {
@@ -127,7 +127,7 @@ function holdAside(state, hot, skus) {
   }
   for (const [sku, held] of kept) {
     const position = JSON.parse(read.get(sku, BRANCH).position);
-    write.run(sku, BRANCH, JSON.stringify({ ...position, held: position.held + held }));
+    write.run(JSON.stringify({ ...position, held: position.held + held }), sku, BRANCH);
   }
   db.exec("COMMIT");
   db.close();

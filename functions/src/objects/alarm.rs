@@ -29,13 +29,7 @@ pub struct Alarm {
 impl Alarm {
     /// The alarm that belongs to `storage`.
     pub fn of(storage: worker_sys::DurableObjectStorage) -> Self {
-        Self {
-            storage,
-            set: Cell::default(),
-            lost: Cell::default(),
-            rang: Cell::default(),
-            failures: Cell::default(),
-        }
+        Self { storage, set: Cell::default(), lost: Cell::default(), rang: Cell::default(), failures: Cell::default() }
     }
 
     /// Has the object woken at `at`, unless an earlier alarm is set. Not awaited: the platform holds back the reply to

@@ -63,13 +63,11 @@ impl Depot {
 
     /// Decides one call.
     pub fn ask(&self, call: &str) -> Result<String, JsValue> {
-        match call.split_once('\n') {
-            Some((shard, command)) => self.shards.ask(shard, command),
-            None => {
-                let (clerk, turn) = self.desks.call(call)?;
-                self.desks.answer(&self.carry(&clerk, turn)?)
-            }
+        if let Some((shard, command)) = call.split_once('\n') {
+            return self.shards.ask(shard, command);
         }
+        let (clerk, turn) = self.desks.call(call)?;
+        self.desks.answer(&self.carry(&clerk, turn)?)
     }
 
     /// Whether anybody watches skus (`glue/watchers.js`): only then is it noted what changes.
@@ -96,11 +94,7 @@ impl Depot {
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.home.alarm.rang(now());
         let seen = self.see_to_quotes().await;
-        if let Err(error) = &seen {
-            console_error!("the quotes that are due: {error}");
-        }
-        let told = self.desks.tell().await;
-        let mut done = seen.is_ok() && self.desks.rest(told)?;
+        let mut done = self.desks.rest(seen).await?;
         let shards = self.shards.all()?;
         for attended in all(shards.iter().map(|shard| shard.attend(Some(&self.shards)))).await {
             done &= attended?;

@@ -121,11 +121,7 @@ impl QuoteDesk {
         let alarm = &self.desks.home.alarm;
         alarm.rang(now());
         let seen = self.see_to_quotes().await;
-        if let Err(error) = &seen {
-            worker::console_error!("{}: {error}", self.desks.name);
-        }
-        let told = self.desks.tell().await;
-        let done = seen.is_ok() && self.desks.rest(told)?;
+        let done = self.desks.rest(seen).await?;
         alarm.did(done, now())
     }
 }
@@ -226,9 +222,12 @@ impl Desks {
         Ok((accounts.into_iter().map(|account| self.clerk(account)).collect(), of_each))
     }
 
-    /// Sets the alarm for what is left when quotes were seen to and events [told](Self::tell). Whether the latter went well.
-    pub fn rest(&self, told: worker::Result<bool>) -> Result<bool, JsValue> {
-        let Ok(more) = told else { return Ok(false) };
+    /// Delivers the events that wait, and sets the alarm for what is left, when quotes were `seen` to. Whether all went well.
+    pub async fn rest(&self, seen: worker::Result<()>) -> Result<bool, JsValue> {
+        if let Err(error) = &seen {
+            worker::console_error!("{}: {error}", self.name);
+        }
+        let (Ok(()), Ok(more)) = (seen, self.tell().await) else { return Ok(false) };
         self.tables.forget_deadline();
         if more {
             self.home.alarm.wake_at(now())?;

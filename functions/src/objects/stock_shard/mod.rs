@@ -108,7 +108,8 @@ impl Shard {
 
     /// What has changed since this was asked last, a line for each change: the shard and the sku.
     pub fn changed(&self) -> String {
-        self.store.take_changes().lines().map(|sku| format!("{} {sku}\n", self.name)).collect()
+        let shard = format!("{} ", self.name);
+        self.store.take_changes().lines().flat_map(|sku| [&shard, sku, "\n"]).collect()
     }
 
     /// Does what is due, and sets the alarm for what is due later. Whether all went well: what did not is due again. `beside`: the

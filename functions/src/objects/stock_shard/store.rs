@@ -2,7 +2,7 @@
 //!
 //! | table | row |
 //! | --- | --- |
-//! | `positions` | a [`Position`] as JSON, by sku and location |
+//! | `positions` | a [`Position`] as JSON, by sku and location; whether it has scheduled receipts, and more is promised than is there |
 //! | `ledger` | an [`Entry`] as JSON, by its place; a movement id is used once per position |
 //! | `holds` | a quote's [`QuoteHolds`] as JSON; `frees_at` in milliseconds since 1970 while stock is set aside, `forget_at` afterwards |
 //! | `holds_at` | which quotes await stock of a position; kept by triggers on `holds` |
@@ -86,6 +86,17 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE INDEX ~ledger_at ON ~ledger (location, entry->>'at')",
         concat!("CREATE INDEX ~positions_expecting ON ~positions (location) WHERE ", expecting!()),
         concat!("CREATE INDEX ~positions_short ON ~positions (location) WHERE ", short!()),
+    ],
+    // What a position is looked up by is in columns: an index on JSON reads it at each write.
+    &[
+        "DROP INDEX ~positions_expecting",
+        "DROP INDEX ~positions_short",
+        "ALTER TABLE ~positions ADD COLUMN expecting INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE ~positions ADD COLUMN short INTEGER NOT NULL DEFAULT 0",
+        concat!("UPDATE ~positions SET expecting = 1 WHERE ", expecting!()),
+        concat!("UPDATE ~positions SET short = 1 WHERE ", short!()),
+        "CREATE INDEX ~positions_expecting ON ~positions (location) WHERE expecting = 1",
+        "CREATE INDEX ~positions_short ON ~positions (location) WHERE short = 1",
     ],
 ];
 
@@ -178,8 +189,14 @@ impl Store for SqlStore {
     }
 
     fn put_position(&self, position: &Position) -> Result<()> {
-        let row = vec![text(&position.sku), text(&position.location), to_json(position)?];
-        self.sql.run("INSERT OR REPLACE INTO ~positions (sku, location, position) VALUES (?, ?, ?)", row)?;
+        let (expecting, short) = (!position.incoming.is_empty(), position.counters.shortfall() > 0);
+        let flag = |set: bool| number(set.into());
+        let row =
+            vec![text(&position.sku), text(&position.location), to_json(position)?, flag(expecting)?, flag(short)?];
+        let upsert = "INSERT INTO ~positions (sku, location, position, expecting, short) VALUES (?, ?, ?, ?, ?) \
+                      ON CONFLICT (sku, location) DO UPDATE SET position = excluded.position, \
+                      expecting = excluded.expecting, short = excluded.short";
+        self.sql.run(upsert, row)?;
         self.memory.update_position(position);
         Ok(())
     }
@@ -286,14 +303,12 @@ impl Store for SqlStore {
     }
 
     fn expecting(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>> {
-        let statement =
-            concat!("SELECT position FROM ~positions WHERE location = ? AND ", expecting!(), " ORDER BY sku LIMIT ?");
+        let statement = "SELECT position FROM ~positions WHERE location = ? AND expecting = 1 ORDER BY sku LIMIT ?";
         self.sql.rows(statement, vec![text(location), number(limit.into())?])?.iter().map(|row| json(row, 0)).collect()
     }
 
     fn short(&self, location: &LocationId, limit: u32) -> Result<Vec<Position>> {
-        let statement =
-            concat!("SELECT position FROM ~positions WHERE location = ? AND ", short!(), " ORDER BY sku LIMIT ?");
+        let statement = "SELECT position FROM ~positions WHERE location = ? AND short = 1 ORDER BY sku LIMIT ?";
         self.sql.rows(statement, vec![text(location), number(limit.into())?])?.iter().map(|row| json(row, 0)).collect()
     }
 
