@@ -32,7 +32,7 @@ seed: setup ## write the demonstration catalogue into STATE (while no server use
 	@rm -f "$(STATE)/seeded-stock"; touch "$(STATE)/seeded-catalog"; echo "the next make run posts the opening stock"
 
 # What is tested again with stock and quotes in objects of their own, as on the network.
-APART := quotes quotes-bad-input quote-events holds-crash holds-under-load peers-bugs reshard live crash
+APART := quotes quotes-bad-input quote-events holds-crash holds-under-load peers-bugs reshard live crash degraded
 test: ## every test: Rust, then what crosses HTTP
 	@scripts/setup.sh test
 	@scripts/build.sh

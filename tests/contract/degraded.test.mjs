@@ -10,7 +10,7 @@ const SKUS = ["PAD-1", "PAD-2", "NEW-3", "CORE-1", "SPLIT-1", "SAFE-1", "KIT-1",
 const numbers = (lines) => lines.map(({ sku, available, status, eta }) => ({ sku, available, status, eta }));
 
 let api, truth;
-const shards = () => join(api.state, "objects/StockShard");
+const shards = () => join(api.state, "objects", api.vars.STOCK_AND_QUOTES === "together" ? "Depot" : "StockShard");
 
 before(async () => {
   api = await openInstance();
