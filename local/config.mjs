@@ -81,10 +81,13 @@ function part(name, other, isHere, { served, consumers, assets, objects, values,
   ];
   const services = [
     named("main", `worker = .${name}Main`), named("objects", 'disk = (path = "set on the command line", writable = true)'),
-    named("internet", `network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))`),
     ...theirs.map(({ binding }) => named(binding, `external = (address = ${address(binding)}, http = ())`)),
   ];
-  const sockets = name === "edge" ? [named("http", 'http = (), service = "main"')] : [];
+  const sockets = [];
+  if (name === "edge") {
+    services.push(named("internet", `network = (allow = ${list(["public", ...reach].map(text))}, tlsOptions = (trustBrowserCas = true))`));
+    sockets.push(named("http", 'http = (), service = "main"'));
+  }
   const workers = [];
   const runs = (service, worker) => {
     services.push(named(service, `worker = .${name}${service}`));

@@ -90,20 +90,27 @@ impl Depot {
         let _ = self.desks.tell().await;
     }
 
-    /// Does what is due, of quotes and of each shard. Never fails: what could not be done is due again later.
+    /// Does what is due. Never fails: what could not be done is due again later.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         self.home.alarm.rang(now());
-        let seen = self.see_to_quotes().await;
-        let mut done = self.desks.rest(seen).await?;
-        let shards = self.shards.all()?;
-        for attended in all(shards.iter().map(|shard| shard.attend(Some(&self.shards)))).await {
-            done &= attended?;
+        let done = self.attend().await;
+        if let Err(error) = &done {
+            console_error!("depot: {error:?}");
         }
-        self.home.alarm.did(done, now())
+        self.home.alarm.did(done.unwrap_or(false), now())
     }
 }
 
 impl Depot {
+    /// Does what is due, of quotes and of each shard. Whether all went well.
+    async fn attend(&self) -> Result<bool, JsValue> {
+        let seen = self.see_to_quotes().await;
+        let desks = self.desks.rest(seen).await;
+        let shards = self.shards.all()?;
+        let attended = all(shards.iter().map(|shard| shard.attend(Some(&self.shards)))).await;
+        attended.into_iter().try_fold(desks?, |done, shard| Ok(done && shard?))
+    }
+
     /// Carries a turn to its answer: shards are here, and answer at once.
     fn carry<S: ClerkStore<Error = Error>>(&self, clerk: &Clerk<S>, mut turn: Turn) -> Result<Answer, Error> {
         loop {
