@@ -14,8 +14,16 @@ const PROBE = `
 import worker, { StockShard, EventLog as Log } from "${join(ROOT, "build/index.js")}";
 let failing = "";
 export { StockShard };
+// Told here how to fail, since it may be in another process than who is asked.
 export class EventLog extends Log {
+  askAll(texts) {
+    return Promise.all(texts.map((text) => this.ask(text)));
+  }
   ask(text) {
+    if (text.startsWith("fail ")) {
+      failing = text.slice("fail ".length);
+      return "";
+    }
     if (failing === "before" && text.startsWith('{"store"')) throw new Error("before storing, as told");
     const reply = super.ask(text);
     if (failing === "after" && text.startsWith('{"store"')) throw new Error("after storing, as told");
@@ -23,7 +31,7 @@ export class EventLog extends Log {
   }
 }
 const ACTIONS = {
-  fail: (env, mode) => { failing = mode; },
+  fail: (env, mode) => env.EVENT_LOG.getByName(new Date().toISOString().slice(0, 10)).ask("fail " + mode),
   ask: (env, shard, command) => env.STOCK.getByName(shard).ask(JSON.stringify(command)),
   send: (env, ...args) => env.EVENTS.send(...args),
   catalog: (env, ...args) => env.CATALOG.put(...args),
