@@ -7,7 +7,7 @@ import { LAYOUT } from "../local/serve.mjs";
 import { bucket, DATA, kvSeed, objectFile, open, rows, shardTables, stock } from "./data.mjs";
 
 /** Raise it when what is written here changes. */
-const FORMAT = 4;
+const FORMAT = 5;
 const FOLDER = join(DATA, `quotes-v${FORMAT}`);
 const GENERATED = 20_000; // of which more than SKUS are sold one by one
 const SKUS = 10_000;
@@ -15,6 +15,8 @@ const PLENTY = 500_000_000; // units of each position
 const FEW = 3; // units of each position of one sku that is not among the SKUS
 /** A case has so many shops of its own. */
 export const SHOPS = 500;
+/** How many quotes a shop may have open: more than any case brings it to. */
+const OPEN = 1_000;
 /** Sets of shops. Those of the first are all served from one branch, those of the others from everywhere. */
 const SETS = 3;
 const BUCKETS = Number(LAYOUT.STOCK_BUCKETS);
@@ -72,12 +74,14 @@ async function make(say) {
   const tables = join(FOLDER, "tables");
   const state = join(FOLDER, "state");
   kvSeed("generate", "--out", tables, "--skus", String(GENERATED));
+  const accounts = readFileSync(join(tables, "accounts.csv"), "utf8").trimEnd().split("\n");
+  writeFileSync(join(tables, "accounts.csv"), accounts.map((row, at) => `${row},${at === 0 ? "open_quotes" : ""}\n`).join(""));
   const homes = [];
   for await (const { id } of rows(join(tables, "locations.csv"))) homes.push(id);
   for (let set = 0; set < SETS; set++) {
     for (let number = 0; number < SHOPS; number++) {
       const [id, home] = [shop(set, number), set === 0 ? BRANCH : homes[number % homes.length]];
-      appendFileSync(join(tables, "accounts.csv"), `${id},Shop ${number},shop,USD,${home},shops,JBR,,12,,\n`);
+      appendFileSync(join(tables, "accounts.csv"), `${id},Shop ${number},shop,USD,${home},shops,JBR,,12,,,${OPEN}\n`);
       appendFileSync(join(tables, "keys.csv"), `${id},${id},query;quote,,true\n`);
     }
   }
